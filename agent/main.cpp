@@ -1,1 +1,65 @@
-int main() { return 0; }
+// vf-agent: reads its options, then runs. Exit codes: 0 ended as asked, 1 cannot run, 78 (EX_CONFIG) mistakes in options.
+#include <malloc.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "agent/agent.h"
+#include "agent/console.h"
+#include "agent/log.h"
+#include "agent/option_files.h"
+#include "agent/options_parse.h"
+#include "agent/options_text.h"
+#include "agent/version.h"
+
+namespace {
+
+constexpr int exit_bad_options = 78;
+
+/// A pipeline takes about five descriptors; the usual soft limit of 1024 would end at 200 of them.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+int run(vf::agent::Options options, std::map<std::string, std::string> environment,
+        const std::vector<std::string>& warnings) {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::mallopt(M_ARENA_MAX, 2);  // a dozen threads that allocate little need no arena each
+  raise_descriptor_limit();
+  const vf::agent::LogFormat format = options.log_format;
+  vf::agent::Console console(
+      STDERR_FILENO, [format](std::uint64_t lines) { return vf::agent::Log::dropped_line(format, lines); });
+  vf::agent::Log log(console, options.log_level, format);
+  for (const std::string& warning : warnings) log.warn(warning);
+  return vf::agent::Agent(std::move(options), std::move(environment), log).run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  auto environment = vf::agent::environment_of_process();
+  const vf::agent::SystemOptionFiles files;
+  auto outcome = vf::agent::parse_options(arguments, environment, files);
+  switch (outcome.command) {
+    case vf::agent::Command::help: std::fputs(vf::agent::help_text().c_str(), stdout); return 0;
+    case vf::agent::Command::version: std::printf("vf-agent %s\n", vf::agent::version); return 0;
+    case vf::agent::Command::options_reference: std::fputs(vf::agent::options_reference().c_str(), stdout); return 0;
+    case vf::agent::Command::run: break;
+  }
+  if (!outcome.mistakes.empty()) {
+    for (const std::string& mistake : outcome.mistakes) std::fprintf(stderr, "vf-agent: %s\n", mistake.c_str());
+    std::fprintf(stderr, "vf-agent: %zu mistake%s in the options; `vf-agent --help` lists them all\n",
+                 outcome.mistakes.size(), outcome.mistakes.size() == 1 ? "" : "s");
+    return exit_bad_options;
+  }
+  return run(std::move(outcome.options), std::move(environment), outcome.warnings);
+}

@@ -1,5 +1,5 @@
-// Options: all that an operator can set, parsed once at start. One table (options.cpp) is the source of parsing,
-// --help and docs/options.md.
+// Options: all that an operator can set, parsed once at start (options_parse.h). One table (options_table.cpp) is the
+// source of parsing, --help and docs/options.md; its defaults are these.
 #pragma once
 
 #include <chrono>
@@ -16,6 +16,7 @@ enum class SidecarMode { lean, full };
 
 struct Options {
   std::string url;                 ///< VF_URL: http(s)://host[:port][/prefix] without trailing '/', or file:///dir
+  std::string directory;           ///< of a file:// VF_URL: the folder, percent-decoded, absolute; "" otherwise
   std::string token;               ///< VF_TOKEN, or the trimmed content of VF_TOKEN_FILE; "" where neither is given
   std::string data_dir = "/var/lib/vf-agent";     ///< VF_DATA_DIR, absolute, no trailing '/'
   std::string vector_bin = "vector";              ///< VF_VECTOR_BIN: a path, or a name looked up on PATH
@@ -36,10 +37,14 @@ struct Options {
   bool echo_logs = true;                          ///< VF_ECHO_LOGS
   std::uint16_t port_base = 8688;                 ///< VF_PORT_BASE: first port of the first pair
   std::string update_public_key;                  ///< VF_UPDATE_PUBLIC_KEY: base64 of a raw Ed25519 key; "" for none
-  std::string https_proxy, http_proxy, no_proxy;  ///< the usual variables, upper or lower case
+  /// The usual variables, upper or lower case. The one that VF_URL's scheme uses is http://[user:password@]host[:port];
+  /// the other is as it was given, unchecked.
+  std::string https_proxy, http_proxy, no_proxy;
 
   /// VF_URL is file:///…: the control plane is a folder.
   [[nodiscard]] bool is_directory() const { return url.starts_with("file://"); }
+
+  friend bool operator==(const Options&, const Options&) = default;
 };
 
 }  // namespace vf::agent

@@ -30,6 +30,10 @@ struct PipelineSpec {
 /// Everything this node must run. What is absent must not run.
 struct DesiredState {
   std::vector<PipelineSpec> pipelines;  ///< ids are unique
+  /// Wanted too, in a version that could not be understood: what runs of these stays as it is. None is in `pipelines`.
+  std::vector<std::string> keep;
+  /// Something in the wish was too broken to say which pipeline it was: nothing is stopped for being absent.
+  bool keep_absent = false;
 };
 
 }  // namespace vf::supervisor

@@ -3,6 +3,7 @@
 // polling, pushing, budgets and retries; the agent only hears what must run and only answers what is asked of it.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -44,6 +45,8 @@ class ControlPlane {
   virtual void start() = 0;
   /// Something that a heartbeat would tell has changed. Cheap: call it freely, it coalesces.
   virtual void state_changed() = 0;
+  /// How often figures are told: what is measured for that is measured as often.
+  [[nodiscard]] virtual std::chrono::milliseconds report_interval() const { return std::chrono::seconds(15); }
   /// Sends what must still be sent (last logs, last heartbeat), then calls `done` once, within about 5 s
   /// however the other side behaves. No listener call follows `done`.
   virtual void shut_down(std::function<void()> done) = 0;

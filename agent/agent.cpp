@@ -1,0 +1,392 @@
+#include "agent/agent.h"
+
+#include <signal.h>
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <set>
+
+#include "agent/control/directory/directory_control.h"
+#include "agent/control/vectorflow/vectorflow_control.h"
+#include "agent/http/worker_pool.h"
+#include "agent/local/metrics_server.h"
+#include "agent/log_hub.h"
+#include "agent/loop_lag.h"
+#include "agent/node.h"
+#include "agent/reaper.h"
+#include "agent/scrape_round.h"
+#include "agent/vector_binary.h"
+#include "agent/vector_probe.h"
+#include "agent/version.h"
+#include "metrics/agent_metrics.h"
+#include "supervisor/atomic_file.h"
+#include "supervisor/supervisor.h"
+
+namespace vf::agent {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+// A loop that has not come by for this long is stuck; nothing on it takes a hundredth of that.
+constexpr seconds loop_is_stuck{10};
+
+supervisor::SupervisorSettings supervisor_settings(const Options& options,
+                                                   const std::map<std::string, std::string>& environment) {
+  supervisor::SupervisorSettings settings;
+  settings.data_dir = options.data_dir;
+  settings.vector_bin = options.vector_bin;
+  settings.sidecar =
+      options.sidecar == SidecarMode::full ? supervisor::SidecarKind::full : supervisor::SidecarKind::lean;
+  settings.port_base = options.port_base;
+  settings.limits.stop_timeout = options.stop_timeout;
+  settings.own_environment = environment;
+  settings.environment_rules.strict = options.env_allow_set;
+  settings.environment_rules.allow = options.env_allow;
+  return settings;
+}
+
+LogLevel as_log_level(supervisor::NoteLevel level) {
+  switch (level) {
+    case supervisor::NoteLevel::debug: return LogLevel::debug;
+    case supervisor::NoteLevel::info: return LogLevel::info;
+    case supervisor::NoteLevel::warning: return LogLevel::warn;
+    case supervisor::NoteLevel::error: return LogLevel::error;
+  }
+  return LogLevel::info;
+}
+
+}  // namespace
+
+struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener, NodeView {
+  Impl(Options with, std::map<std::string, std::string> own_environment, Log& to)
+      : options(std::move(with)),
+        environment(std::move(own_environment)),
+        log(to),
+        metrics({version, __VERSION__}, steady_clock::now()),
+        lag(loop, metrics),
+        hub(log, options.echo_logs),
+        identity(identify_node(options.node_labels)),
+        disk("disk", 1),
+        codec("codec", 1),
+        probe(loop),
+        binary(loop, options.vector_bin,
+               supervisor::child_environment(environment, supervisor_settings(options, environment).environment_rules,
+                                             "", {}),
+               [this](const Result<supervisor::VectorVersion>& known) { on_version(known); }),
+        keeper(loop, supervisor_settings(options, environment), on(disk),
+               [this](std::uint16_t port, std::function<void(bool)> done) { probe.health(port, std::move(done)); },
+               *this),
+        signals(loop, SIGTERM, SIGINT),
+        tick(loop),
+        scrape_timer(loop),
+        reaper(loop, [this](pid_t pid) { return supervisor::is_own_child(pid); }) {}
+
+  static std::function<void(std::function<void()>)> on(WorkerPool& pool) {
+    return [&pool](std::function<void()> job) { pool.submit(std::move(job)); };
+  }
+
+  // --- what runs ---------------------------------------------------------------------------------------------------
+
+  int run() {
+    if (const Status made = supervisor::make_directory(options.data_dir, 0700); !made) {
+      log.error(made.error().message() + "; set VF_DATA_DIR to a directory the agent can write");
+      return 1;
+    }
+    log.info(std::string("vf-agent ") + version + " starting: control plane " + options.url + ", data in " +
+             options.data_dir);
+    if (!listen()) return 1;
+    wait_for_signal();
+    if (::getpid() == 1) reaper.start();
+    lag.start();
+    make_control();
+    control->start();
+    binary.check();
+    on_tick();
+    next_scrape();
+    loop.run();
+
+    // Nothing below is on the loop any more: workers are stopped before what they use goes.
+    server.reset();
+    probe.stop();
+    control.reset();
+    codec.stop();
+    disk.stop();
+    log.info("stopped");
+    return 0;
+  }
+
+  bool listen() {
+    if (options.metrics_port == 0) return true;
+    MetricsServer::Sources sources;
+    sources.metrics = [this] { return metrics.render(steady_clock::now()); };
+    sources.healthy = [this](std::string& reason) {
+      const auto stuck = lag.since_last_turn();
+      reason = "the loop has not turned for " + std::to_string(std::chrono::duration_cast<seconds>(stuck).count()) + " s";
+      return stuck < loop_is_stuck;
+    };
+    sources.ready = [this](std::string& reason) {
+      reason = "the control plane has not said yet what must run here";
+      return ready.load();
+    };
+    auto started = MetricsServer::start(options.metrics_addr, options.metrics_port, std::move(sources));
+    if (!started) {
+      log.error(started.error().message());
+      return false;
+    }
+    server = std::move(started).value();
+    return true;
+  }
+
+  void make_control() {
+    if (options.is_directory()) {
+      control = make_directory_control(options, loop, on(codec), *this);
+      return;
+    }
+    auto vectorflow = std::make_unique<vectorflow::VectorflowControl>(
+        vectorflow::VectorflowControl::Parts{loop, options, identity, *this, *this, metrics, log, on(codec)});
+    hub.set_reader(vectorflow.get());
+    control = std::move(vectorflow);
+  }
+
+  /// Whatever is looked at now and then: the host, the Vector binary, the echo's losses.
+  void on_tick() {
+    binary.check();
+    count_echo_losses();
+    codec.submit([this] {
+      metrics::HostReport report = host_reader.read();
+      boost::asio::post(loop, [this, report = std::move(report)] {
+        host_readings = report.readings;
+        for (const std::string& problem : report.problems)
+          if (said.insert(problem).second) log.warn("host figures: " + problem);
+      });
+    });
+    tick.expires_after(control->report_interval());
+    tick.async_wait([this](boost::system::error_code cancelled) {
+      if (!cancelled) on_tick();
+    });
+  }
+
+  void count_echo_losses() {
+    const std::uint64_t now = log.dropped();
+    if (now > echo_losses_told) metrics.count_dropped(metrics::Dropped::echo_lines, now - echo_losses_told);
+    echo_losses_told = now;
+  }
+
+  void on_version(const Result<supervisor::VectorVersion>& known) {
+    if (!known) return log.warn(known.error().message());
+    keeper.set_allow_interpolation(known.value().needs_interpolation_allowed());
+    log.info("Vector is version " + known.value().to_string());
+    control->state_changed();
+  }
+
+  // --- scraping ----------------------------------------------------------------------------------------------------
+
+  void next_scrape() {
+    // The round goes by id, so that pipelines may come and go under it.
+    const auto known = keeper.statuses();
+    const auto next = std::find_if(known.begin(), known.end(), [this](const auto& one) {
+      return one.id > last_scraped && one.state == supervisor::ProcessState::running;
+    });
+    const ScrapePace pace = scrape_pace(known.size(), control->report_interval());
+    scrape_timer.expires_after(next == known.end() ? pace.rest : pace.apart);
+    if (next == known.end()) {
+      last_scraped.clear();
+    } else {
+      last_scraped = next->id;
+      scrape(*next);
+    }
+    scrape_timer.async_wait([this](boost::system::error_code cancelled) {
+      if (!cancelled) next_scrape();
+    });
+  }
+
+  void scrape(const supervisor::PipelineStatus& status) {
+    const bool asked = probe.scrape(
+        status.id, status.ports->metrics,
+        [this, id = status.id, generation = status.generation](const VectorProbe::Readings& readings) {
+          const auto now = keeper.status(id);
+          if (!now || now->generation != generation) return;  // another process by now
+          const bool failed = readings == nullptr;
+          if (readings) {
+            newest[id] = {generation, readings};
+            metrics.count_dropped(metrics::Dropped::unparsed_samples, readings->malformed_lines);
+            metrics.count_dropped(metrics::Dropped::unkept_samples, readings->unkept_samples);
+          } else {
+            metrics.count_dropped(metrics::Dropped::scrapes);
+          }
+          if (failed ? silent.insert(id).second : silent.erase(id) > 0) tell_metrics(*now);
+        });
+    if (!asked) metrics.count_dropped(metrics::Dropped::scrapes);
+  }
+
+  // --- what the control plane says -----------------------------------------------------------------------------------
+
+  void on_desired(supervisor::DesiredState desired) override {
+    keeper.apply(std::move(desired));
+    if (!ready.exchange(true)) log.info("ready: " + std::to_string(keeper.statuses().size()) + " pipelines are wanted");
+  }
+
+  void on_restart_requested(const std::string& id) override {
+    if (!keeper.restart(id)) log.warn("asked to restart pipeline " + id + ", which is not wanted here");
+  }
+
+  void on_refused(const std::string& id, const std::string& reason) override {
+    if (reason.empty()) {
+      refused.erase(id);
+      if (orphan_rings.erase(id) > 0) hub.close(id);
+    } else {
+      refused.insert_or_assign(id, reason);
+      if (!hub.ring(id)) {  // nothing of it runs: give its log a place all the same
+        orphan_sinks[id] = hub.open(id, id);
+        orphan_rings.insert(id);
+      }
+      on_note(supervisor::NoteLevel::error, id, "configuration refused: " + reason);
+    }
+    if (const auto status = keeper.status(id)) tell_metrics(*status);
+    control->state_changed();
+  }
+
+  void on_link(const LinkState& state) override {
+    switch (state.link) {
+      case Link::connecting: break;
+      case Link::connected: log.info("control plane connected"); break;
+      case Link::degraded: log.warn("control plane: " + state.reason); break;
+      case Link::refused: log.error("control plane: " + state.reason); break;
+    }
+  }
+
+  // --- what the supervisor says --------------------------------------------------------------------------------------
+
+  std::unique_ptr<supervisor::OutputSink> open_output(const supervisor::PipelineSpec& spec) override {
+    orphan_rings.erase(spec.id);
+    orphan_sinks.erase(spec.id);
+    return hub.open(spec.id, spec.name.empty() ? spec.id : spec.name);
+  }
+
+  void on_changed(const std::string& id) override {
+    const auto status = keeper.status(id);
+    if (!status) return;
+    if (!status->pid) {
+      probe.forget(id);
+      silent.erase(id);
+    }
+    tell_metrics(*status);
+    control->state_changed();
+  }
+
+  void on_gone(const std::string& id) override {
+    probe.forget(id);
+    newest.erase(id);
+    silent.erase(id);
+    metrics.remove_pipeline(id);
+    hub.close(id);
+    control->state_changed();
+  }
+
+  void on_note(supervisor::NoteLevel level, const std::string& id, const std::string& text) override {
+    if (id.empty()) return log.write(as_log_level(level), "", text);
+    const auto status = keeper.status(id);
+    log.write(as_log_level(level), status && !status->name.empty() ? status->name : id, text);
+    if (level != supervisor::NoteLevel::debug) hub.say(id, text);
+  }
+
+  void tell_metrics(const supervisor::PipelineStatus& status) {
+    metrics::PipelineStatus told;
+    told.name = status.name;
+    told.up = status.state == supervisor::ProcessState::running && !silent.contains(status.id);
+    told.restarts_total = status.restarts;
+    told.config_version = status.pid ? status.version : 0;
+    told.sync = refused.contains(status.id)                               ? metrics::SyncState::refused
+                : status.state == supervisor::ProcessState::running ? metrics::SyncState::applied
+                                                                          : metrics::SyncState::applying;
+    metrics.set_pipeline(status.id, told);
+  }
+
+  // --- what a control plane may tell its server ----------------------------------------------------------------------
+
+  [[nodiscard]] std::vector<supervisor::PipelineStatus> statuses() const override { return keeper.statuses(); }
+  [[nodiscard]] std::shared_ptr<const metrics::VectorReadings> readings(const std::string& id,
+                                                                        std::uint64_t generation) const override {
+    const auto found = newest.find(id);
+    return found != newest.end() && found->second.first == generation ? found->second.second : nullptr;
+  }
+  [[nodiscard]] std::optional<metrics::HostReadings> host() const override { return host_readings; }
+  [[nodiscard]] std::string vector_version() const override { return binary.version(); }
+
+  // --- the end -------------------------------------------------------------------------------------------------------
+
+  void wait_for_signal() {
+    signals.async_wait([this](boost::system::error_code cancelled, int number) {
+      if (cancelled) return;
+      on_stop_signal(number);
+      wait_for_signal();
+    });
+  }
+
+  void on_stop_signal(int number) {
+    const std::string name = number == SIGTERM ? "SIGTERM" : "SIGINT";
+    if (!std::exchange(stopping, true)) {
+      log.info(name + ": stopping " + std::to_string(keeper.statuses().size()) + " pipelines; once more kills them");
+      scrape_timer.cancel();
+      keeper.stop_all([this] { on_all_stopped(); });
+      return;
+    }
+    log.warn(name + " again: killing what still runs");
+    hurried = true;
+    keeper.kill_all();
+    if (keeper.statuses().empty()) loop.stop();
+  }
+
+  void on_all_stopped() {
+    if (hurried) return loop.stop();
+    control->shut_down([this] { loop.stop(); });
+  }
+
+  Options options;
+  std::map<std::string, std::string> environment;
+  Log& log;
+  boost::asio::io_context loop{1};
+  metrics::AgentMetrics metrics;
+  LoopLag lag;
+  LogHub hub;
+  NodeIdentity identity;
+  metrics::HostReader host_reader;
+  WorkerPool disk;   // one thread: file jobs are done in the order they were given
+  WorkerPool codec;  // one thread: encodes, decodes, reads /proc
+  VectorProbe probe;
+  VectorBinary binary;
+  supervisor::Supervisor keeper;
+  std::unique_ptr<ControlPlane> control;
+  std::unique_ptr<MetricsServer> server;
+  boost::asio::signal_set signals;
+  boost::asio::steady_timer tick;
+  boost::asio::steady_timer scrape_timer;
+  Reaper reaper;
+  std::atomic<bool> ready{false};
+  std::optional<metrics::HostReadings> host_readings;
+  std::map<std::string, std::pair<std::uint64_t, VectorProbe::Readings>> newest;  // by id, with their generation
+  std::set<std::string> silent;                                                   // ids whose last scrape failed
+  std::map<std::string, std::string> refused;                                     // id → why its newest wish is not used
+  std::set<std::string> orphan_rings;  // logs of refused pipelines that never ran
+  std::map<std::string, std::unique_ptr<supervisor::OutputSink>> orphan_sinks;
+  std::set<std::string> said;
+  std::string last_scraped;
+  std::uint64_t echo_losses_told = 0;
+  bool stopping = false;
+  bool hurried = false;
+};
+
+Agent::Agent(Options options, std::map<std::string, std::string> environment, Log& log)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(environment), log)) {}
+
+Agent::~Agent() = default;
+
+int Agent::run() { return impl_->run(); }
+
+}  // namespace vf::agent

@@ -1,0 +1,46 @@
+#include "agent/control/vectorflow/base64.h"
+
+#include <array>
+#include <cstdint>
+
+namespace vf::agent::vectorflow {
+
+namespace {
+
+constexpr std::uint8_t foreign = 0xFF;
+
+constexpr auto values = [] {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::array<std::uint8_t, 256> table{};
+  table.fill(foreign);
+  for (std::size_t i = 0; i < alphabet.size(); ++i)
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+  return table;
+}();
+
+}  // namespace
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  if (text.ends_with('=')) text.remove_suffix(text.ends_with("==") ? 2 : 1);
+
+  std::string bytes;
+  bytes.reserve(text.size() / 4 * 3 + 2);
+  std::uint32_t bits = 0;
+  unsigned held = 0;  // how many low bits of `bits` wait for a byte to be full
+  for (const char c : text) {
+    const std::uint8_t value = values[static_cast<unsigned char>(c)];
+    if (value == foreign) return std::nullopt;
+    bits = (bits << 6) | value;
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      bytes += static_cast<char>((bits >> held) & 0xFF);
+    }
+  }
+  const std::uint32_t left_over = bits & ((1u << held) - 1);
+  if (left_over != 0) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace vf::agent::vectorflow

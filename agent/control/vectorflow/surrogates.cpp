@@ -1,0 +1,49 @@
+#include "agent/control/vectorflow/surrogates.h"
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+namespace vf::agent::vectorflow {
+
+namespace {
+
+constexpr std::size_t escape_size = 6;  // \uXXXX
+
+// The UTF-16 unit that a \uXXXX escape at `at` stands for; nothing where there is no such escape.
+std::optional<unsigned> unit_at(std::string_view json, std::size_t at) {
+  if (json.size() < escape_size || at > json.size() - escape_size) return std::nullopt;
+  if (json[at] != '\\' || json[at + 1] != 'u') return std::nullopt;
+  unsigned unit = 0;
+  const char* const end = json.data() + at + escape_size;
+  if (std::from_chars(end - 4, end, unit, 16).ptr != end) return std::nullopt;
+  return unit;
+}
+
+bool leads(std::optional<unsigned> unit) {
+  return unit && *unit >= 0xD800 && *unit <= 0xDBFF;
+}
+bool trails(std::optional<unsigned> unit) {
+  return unit && *unit >= 0xDC00 && *unit <= 0xDFFF;
+}
+
+}  // namespace
+
+std::size_t mend_surrogates(std::string& json) {
+  std::size_t mended = 0;
+  for (std::size_t at = json.find('\\'); at != std::string::npos; at = json.find('\\', at)) {
+    const std::optional<unsigned> unit = unit_at(json, at);
+    if (leads(unit) && trails(unit_at(json, at + escape_size))) {
+      at += 2 * escape_size;
+    } else if (leads(unit) || trails(unit)) {
+      json.replace(at, escape_size, "\\uFFFD");
+      at += escape_size;
+      ++mended;
+    } else {
+      at += 2;  // the escaped character may be a backslash itself
+    }
+  }
+  return mended;
+}
+
+}  // namespace vf::agent::vectorflow

@@ -1,0 +1,14 @@
+// Unpaired surrogates in JSON: JavaScript writes them (a string cut in the middle of a character), UTF-8 has no form
+// for them, and simdjson refuses the whole text that holds one.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace vf::agent::vectorflow {
+
+/// Turns every \uD800..\uDFFF escape without its partner into \uFFFD, in place, and says how many there were.
+/// Only meaningful for JSON; any other text is left in some state, never read past its end.
+std::size_t mend_surrogates(std::string& json);
+
+}  // namespace vf::agent::vectorflow

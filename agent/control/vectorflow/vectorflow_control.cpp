@@ -1,0 +1,532 @@
+#include "agent/control/vectorflow/vectorflow_control.h"
+
+#include <openssl/sha.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <chrono>
+#include <utility>
+
+#include "agent/control/vectorflow/cert_paths.h"
+#include "agent/control/vectorflow/enroll_body.h"
+#include "agent/control/vectorflow/error_text.h"
+#include "agent/control/vectorflow/heartbeat_body.h"
+#include "agent/control/vectorflow/log_body.h"
+#include "agent/http/http_stream_transport.h"
+#include "agent/version.h"
+#include "supervisor/atomic_file.h"
+
+namespace vf::agent::vectorflow {
+namespace {
+
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+constexpr seconds connect_timeout{10};
+// The server answers within 1.5 s; a call that takes this long has gone wrong.
+constexpr seconds call_deadline{30};
+constexpr seconds shutdown_grace{5};
+constexpr std::size_t most_answers_waiting = 64;
+constexpr std::size_t most_remembered = 4096;
+constexpr const char* not_supported = "not supported yet by vf-agent ";
+
+std::string digest(std::string_view body) {
+  std::string bytes(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(body.data()), body.size(), reinterpret_cast<unsigned char*>(bytes.data()));
+  return bytes;
+}
+
+metrics::LinkState as_metric(Link link) {
+  switch (link) {
+    case Link::connecting: return metrics::LinkState::connecting;
+    case Link::connected: return metrics::LinkState::connected;
+    case Link::degraded: return metrics::LinkState::degraded;
+    case Link::refused: return metrics::LinkState::refused;
+  }
+  return metrics::LinkState::degraded;
+}
+
+/// What a person must know about an answer that is not 200.
+std::string describe(Call call, const HttpResponse& response) {
+  static constexpr const char* words[] = {"enrol", "poll", "send a heartbeat", "ship logs", "answer a sample", "answer a tap"};
+  const std::string act = std::string("cannot ") + words[static_cast<std::size_t>(call)] + ": ";
+  if (response.status == 0) return act + response.error;
+  std::string text = act + "HTTP " + std::to_string(response.status);
+  const std::string said = error_text(response.body);
+  if (!said.empty()) text += " (" + said + ")";
+  switch (response.status) {
+    case 401:
+      return text + (call == Call::enroll
+                         ? ": the enrolment token is not accepted; give a valid one in VF_TOKEN. Trying again slowly"
+                         : ": this node's token is not accepted; was the node deleted? Remove node-token from "
+                           "VF_DATA_DIR and restart with a VF_TOKEN to enrol anew. Trying again slowly");
+    case 402: return text + ": the plan's limit of nodes is reached; free one or upgrade. Trying again slowly";
+    case 403: return text + ": the server does not allow it. Trying again slowly";
+    default: break;
+  }
+  if (response.retry_after) text += "; told to wait " + std::to_string(response.retry_after->count()) + " s";
+  return text;
+}
+
+}  // namespace
+
+VectorflowControl::VectorflowControl(Parts parts)
+    : parts_(std::move(parts)),
+      schedule_({parts_.options.poll_interval, parts_.options.log_flush_interval}, false, steady_clock::now()),
+      http_(parts_.loop,
+            HttpSettings{.base_url = parts_.options.url,
+                         .ca_file = parts_.options.ca_file,
+                         .client_cert = parts_.options.client_cert,
+                         .client_key = parts_.options.client_key,
+                         .https_proxy = parts_.options.https_proxy,
+                         .http_proxy = parts_.options.http_proxy,
+                         .no_proxy = parts_.options.no_proxy,
+                         .user_agent = std::string("vf-agent/") + version}),
+      timer_(parts_.loop),
+      last_chance_(parts_.loop) {}
+
+VectorflowControl::~VectorflowControl() = default;
+
+void VectorflowControl::start() {
+  auto token = load_node_token(parts_.options.data_dir);
+  if (!token) {
+    parts_.log.error(token.error().message() + "; enrolling anew");
+  } else if (!token.value().empty()) {
+    token_ = token.value();
+    schedule_ = Schedule({parts_.options.poll_interval, parts_.options.log_flush_interval}, true, steady_clock::now());
+  }
+  pump();
+}
+
+void VectorflowControl::state_changed() {
+  schedule_.on_state_changed(steady_clock::now());
+  pump();
+}
+
+void VectorflowControl::on_ring(const std::string& pipeline_id, std::shared_ptr<const logbuf::LogRing> ring) {
+  shipper_.add(pipeline_id, std::move(ring));
+}
+
+void VectorflowControl::on_lines() {
+  if (std::exchange(lines_known_, true)) return;  // called for every line
+  schedule_.on_lines(steady_clock::now());
+  pump();
+}
+
+void VectorflowControl::on_retired(const std::string& pipeline_id) { shipper_.retire(pipeline_id); }
+
+/// Sends what is due, and comes back when the next call is. Posted, so that a burst of events leads to one look.
+void VectorflowControl::pump() {
+  if (std::exchange(pump_posted_, true)) return;
+  boost::asio::post(parts_.loop, [this] {
+    pump_posted_ = false;
+    if (shutting_down_) return;  // finish() sends what is left, in its own order
+    const auto now = steady_clock::now();
+    for (const Call call : schedule_.due(now)) send(call);
+    const auto next = schedule_.next(steady_clock::now());
+    if (!next) return;
+    timer_.expires_at(*next);
+    timer_.async_wait([this](boost::system::error_code cancelled) {
+      if (!cancelled) pump();
+    });
+  });
+}
+
+void VectorflowControl::send(Call call) {
+  switch (call) {
+    case Call::enroll: return send_enroll();
+    case Call::poll: return send_poll();
+    case Call::heartbeat: return send_heartbeat();
+    case Call::logs: return send_logs();
+    case Call::samples: return send_queued(call, "/api/agent/samples", sample_answers_);
+    case Call::tap_answers: return send_queued(call, "/api/agent/tap-events", tap_answers_);
+  }
+}
+
+HttpRequest VectorflowControl::request(std::string method, std::string path, std::string body) const {
+  HttpRequest request;
+  request.method = std::move(method);
+  request.path = std::move(path);
+  request.body = std::move(body);
+  request.bearer_token = token_;
+  request.connect_timeout = connect_timeout;
+  request.deadline = call_deadline;
+  return request;
+}
+
+void VectorflowControl::answered(Call call, const HttpResponse& response, bool more) {
+  Answer answer;
+  answer.status = response.status;
+  answer.retry_after = response.retry_after;
+  if (response.status != 200) answer.reason = describe(call, response);
+  std::uniform_real_distribution<double> uniform(0.0, 1.0);
+  schedule_.on_answer(call, answer, more, steady_clock::now(), uniform(random_));
+  const LinkState& link = schedule_.link();
+  if (link != told_link_) {
+    told_link_ = link;
+    parts_.metrics.set_link(as_metric(link.link));
+    parts_.listener.on_link(link);
+  }
+  done_ ? finish() : pump();
+}
+
+void VectorflowControl::send_enroll() {
+  EnrollRequest enroll;
+  enroll.token = parts_.options.token;
+  enroll.hostname = parts_.identity.hostname;
+  enroll.os = parts_.identity.os;
+  enroll.agent_version = version;
+  enroll.vector_version = parts_.node.vector_version();
+  enroll.labels = parts_.identity.labels;
+  http_.send(request("POST", "/api/agent/enroll", encode_enroll(enroll)),
+             [this](const HttpResponse& response) { on_enrolled(response); });
+}
+
+void VectorflowControl::on_enrolled(const HttpResponse& response) {
+  if (response.status != 200) return answered(Call::enroll, response, false);
+  auto enrolled = decode_enrolled(response.body);
+  if (!enrolled) {
+    HttpResponse broken = response;
+    broken.status = 502;  // as good as a gateway's: retried like any failing server
+    broken.body = enrolled.error().message();
+    return answered(Call::enroll, broken, false);
+  }
+  token_ = enrolled.value().node_token;
+  parts_.log.info("enrolled as node " + one_line(enrolled.value().node_id, 100) + " of environment " +
+                  one_line(enrolled.value().environment_name, 100));
+  parts_.run_on_worker([this, data_dir = parts_.options.data_dir, token = token_] {
+    const Status stored = store_node_token(data_dir, token);
+    if (stored) return;
+    boost::asio::post(parts_.loop, [this, why = stored.error().message()] {
+      parts_.log.error(why + "; this run goes on, but the next start will have to enrol again");
+    });
+  });
+  answered(Call::enroll, response, false);
+}
+
+void VectorflowControl::send_poll() {
+  http_.send(request("GET", "/api/agent/config", ""), [this](HttpResponse response) {
+    parts_.metrics.poll_finished(response.duration, response.status == 200);
+    if (response.status != 200) return answered(Call::poll, response, false);
+    // Megabytes are parsed and hashed on a worker; one that says what the last one said needs no parsing.
+    parts_.run_on_worker([this, response = std::move(response), last = last_config_digest_,
+                          data_dir = parts_.options.data_dir]() mutable {
+      std::string now_digest = digest(response.body);
+      if (now_digest == last) {
+        boost::asio::post(parts_.loop, [this, response = std::move(response)] { answered(Call::poll, response, false); });
+        return;
+      }
+      auto config = decode_config(response.body);
+      if (config)
+        for (supervisor::PipelineSpec& spec : config.value().desired.pipelines)
+          if (!spec.certs.empty()) spec.config_yaml = relocate_certs(spec.config_yaml, data_dir, spec.certs);
+      boost::asio::post(parts_.loop, [this, response = std::move(response), config = std::move(config),
+                                      now_digest = std::move(now_digest)]() mutable {
+        if (!config) {
+          response.status = 502;
+          response.body = config.error().message();
+          return answered(Call::poll, response, false);
+        }
+        last_config_digest_ = std::move(now_digest);
+        apply(std::move(config).value());
+        answered(Call::poll, response, false);
+      });
+    });
+  });
+}
+
+void VectorflowControl::warn_once(const std::string& text) {
+  if (said_.size() > most_remembered) said_.clear();
+  if (said_.insert(text).second) parts_.log.warn(text);
+}
+
+void VectorflowControl::apply(ConfigResponse config) {
+  for (const std::string& warning : config.warnings) warn_once("config: " + warning);
+  if (config.poll_interval) schedule_.on_interval(*config.poll_interval, steady_clock::now());
+
+  std::set<std::string> listed;
+  for (const supervisor::PipelineSpec& spec : config.desired.pipelines) listed.insert(spec.id);
+  forget_refusals(config);
+  for (Refusal& refusal : config.refusals) {
+    listed.insert(refusal.id);
+    config.desired.keep.push_back(refusal.id);
+    const auto known = refusals_.find(refusal.id);
+    if (known == refusals_.end() || known->second.reason != refusal.reason)
+      parts_.listener.on_refused(refusal.id, refusal.reason);
+    refusals_[refusal.id] = std::move(refusal);
+  }
+  config.desired.keep_absent = config.unidentified > 0;
+  if (!config.desired.keep_absent)
+    for (const std::string& id : listed_)
+      if (!listed.contains(id)) shipper_.retire(id);  // the server may refuse its lines from now on
+  listed_ = std::move(listed);
+
+  for (const SampleRequest& sample : config.sample_requests) decline_sample(sample.request_id, sample.component_keys);
+  if (config.pending_action) {
+    update_error_ = not_supported + std::string(version) + ": " + config.pending_action->type;
+    warn_once("the server asks for " + config.pending_action->type + " to version " +
+              one_line(config.pending_action->target_version, 50) + ": not supported yet");
+  }
+  offered_push_url_ = config.push_url;
+  if (push_) push_->offer_url(offered_push_url_);
+  else open_push();
+  parts_.listener.on_desired(std::move(config.desired));
+}
+
+void VectorflowControl::forget_refusals(const ConfigResponse& config) {
+  std::set<std::string> still;
+  for (const Refusal& refusal : config.refusals) still.insert(refusal.id);
+  for (auto known = refusals_.begin(); known != refusals_.end();) {
+    if (still.contains(known->first)) {
+      ++known;
+      continue;
+    }
+    parts_.listener.on_refused(known->first, "");
+    known = refusals_.erase(known);
+  }
+}
+
+Heartbeat VectorflowControl::snapshot() const {
+  Heartbeat heartbeat;
+  const auto now = steady_clock::now();
+  std::set<std::string> told;
+  for (const supervisor::PipelineStatus& status : parts_.node.statuses()) {
+    // One that is not wanted any more is not the server's to see: it has deleted its row.
+    if (!listed_.contains(status.id)) continue;
+    told.insert(status.id);
+    HeartbeatPipeline pipeline;
+    pipeline.id = status.id;
+    pipeline.version = status.version;
+    pipeline.checksum = status.checksum;
+    pipeline.process = status.state;
+    if (status.pid) pipeline.pid = *status.pid;
+    if (status.started) pipeline.uptime = std::chrono::duration_cast<seconds>(now - *status.started);
+    if (status.pid) pipeline.readings = parts_.node.readings(status.id, status.generation);
+    heartbeat.pipelines.push_back(std::move(pipeline));
+  }
+  for (const auto& [id, refusal] : refusals_) {
+    if (told.contains(id)) continue;
+    HeartbeatPipeline pipeline;  // its configuration was refused before any version of it ran
+    pipeline.id = id;
+    pipeline.version = refusal.version;
+    pipeline.process = supervisor::ProcessState::crashed;
+    heartbeat.pipelines.push_back(std::move(pipeline));
+  }
+  heartbeat.host = parts_.node.host();
+  heartbeat.agent_version = version;
+  heartbeat.vector_version = parts_.node.vector_version();
+  heartbeat.deployment_mode = parts_.identity.deployment_mode;
+  heartbeat.running_as = parts_.identity.running_as;
+  heartbeat.update_error = update_error_;
+  heartbeat.labels = parts_.identity.labels;
+  const metrics::HealthReadings health = parts_.metrics.health(now);
+  heartbeat.health = {health.poll_errors_total,  health.push_reconnects_total, health.heartbeat_errors_total,
+                      health.push_connected,     health.pipelines_running,     health.uptime_seconds};
+  return heartbeat;
+}
+
+void VectorflowControl::send_heartbeat(std::function<void()> then) {
+  parts_.run_on_worker([this, heartbeat = snapshot(), then = std::move(then)]() mutable {
+    LeftOut left_out;
+    std::string body = encode_heartbeat(heartbeat, &left_out);
+    boost::asio::post(parts_.loop, [this, body = std::move(body), left_out, then = std::move(then),
+                                    told_error = std::move(heartbeat.update_error)]() mutable {
+      if (left_out != LeftOut{}) warn_once("the heartbeat does not fit the server's limit of 8 MiB: component figures are left out");
+      http_.send(request("POST", "/api/agent/heartbeat", std::move(body)),
+                 [this, then = std::move(then), told_error = std::move(told_error)](const HttpResponse& response) {
+                   parts_.metrics.heartbeat_finished(response.duration, response.status == 200);
+                   if (response.status == 200 && update_error_ == told_error) update_error_.clear();
+                   if (response.status == 400 || response.status == 500)
+                     parts_.metrics.count_dropped(metrics::Dropped::heartbeats);
+                   if (then) return then();
+                   answered(Call::heartbeat, response, false);
+                 });
+    });
+  });
+}
+
+void VectorflowControl::send_logs(std::function<void(bool answered)> then) {
+  lines_known_ = false;
+  auto batch = shipper_.next(steady_clock::now());
+  if (!batch) {
+    if (then) return then(true);
+    HttpResponse nothing_to_say;
+    nothing_to_say.status = 200;
+    return answered(Call::logs, nothing_to_say, false);
+  }
+  parts_.run_on_worker([this, batch = std::move(*batch), then = std::move(then)]() mutable {
+    std::string body = encode_logs(batch.entries);
+    boost::asio::post(parts_.loop, [this, number = batch.number, body = std::move(body), then = std::move(then)]() mutable {
+      http_.send(request("POST", "/api/agent/logs", std::move(body)),
+                 [this, number, then = std::move(then)](const HttpResponse& response) {
+                   const auto now = steady_clock::now();
+                   const auto given_up = shipper_.on_result(number, logbuf::outcome_of(response.status), now);
+                   if (given_up)
+                     parts_.log.warn("the server refuses log lines of pipeline " + given_up->pipeline_id + " (HTTP " +
+                                     std::to_string(response.status) + "): " + std::to_string(given_up->lines) +
+                                     " lines given up");
+                   count_log_losses();
+                   if (then) return then(logbuf::outcome_of(response.status) != logbuf::Outcome::retry);
+                   answered(Call::logs, response, shipper_.has_pending(now));
+                 });
+    });
+  });
+}
+
+void VectorflowControl::send_queued(Call call, const char* path, std::deque<std::string>& queue) {
+  if (queue.empty()) {
+    HttpResponse nothing_to_say;
+    nothing_to_say.status = 200;
+    return answered(call, nothing_to_say, false);
+  }
+  http_.send(request("POST", path, queue.front()), [this, call, &queue](const HttpResponse& response) {
+    // Told or refused, it is done with; only what did not arrive is sent again.
+    const bool arrived = response.status != 0 && response.status != 429 && response.status < 500;
+    if (arrived) queue.pop_front();
+    if (response.status == 400) parts_.metrics.count_dropped(metrics::Dropped::sample_results);
+    answered(call, response, !queue.empty());
+  });
+}
+
+void VectorflowControl::open_push() {
+  if (shutting_down_) return;
+  push::PushTarget target{parts_.options.url, offered_push_url_, token_};
+  push::PushCallbacks callbacks;
+  callbacks.connected = [this] {
+    parts_.metrics.set_push_connected(true);
+    parts_.log.info("push stream open");
+    schedule_.on_config_changed(steady_clock::now());  // what changed while it was not open was told to nobody
+    pump();
+  };
+  callbacks.message = [this](const push::PushMessage& message) { on_push(message); };
+  callbacks.disconnected = [this](const push::Disconnected& end) {
+    parts_.metrics.set_push_connected(false);
+    parts_.log.debug("push stream ended: " + end.reason);
+    count_push_stats();
+  };
+  push_ = std::make_unique<push::PushChannel>(
+      std::move(target), make_stream_transport(parts_.options),
+      [&loop = parts_.loop](std::function<void()> run) { boost::asio::post(loop, std::move(run)); },
+      std::move(callbacks));
+  push_->start();
+}
+
+void VectorflowControl::count_push_stats() {
+  const push::PushStats stats = push_->stats();
+  for (; push_told_.reconnects < stats.reconnects; ++push_told_.reconnects) parts_.metrics.push_reconnected();
+  const auto lost = [](const push::PushStats& of) { return of.malformed + of.oversized + of.dropped; };
+  if (lost(stats) > lost(push_told_)) parts_.metrics.count_dropped(metrics::Dropped::push_messages, lost(stats) - lost(push_told_));
+  push_told_ = stats;
+}
+
+void VectorflowControl::count_log_losses() {
+  const logbuf::LogCounters now = shipper_.counters();
+  parts_.metrics.count_dropped(metrics::Dropped::log_lines_overwritten,
+                               now.lines_dropped_overwritten - log_told_.lines_dropped_overwritten);
+  parts_.metrics.count_dropped(metrics::Dropped::log_lines_refused,
+                               now.lines_dropped_refused - log_told_.lines_dropped_refused);
+  log_told_ = now;
+}
+
+void VectorflowControl::on_push(const push::PushMessage& message) {
+  if (shutting_down_) return;
+  struct Visit {
+    VectorflowControl& self;
+    void operator()(const push::ConfigChanged&) {
+      self.schedule_.on_config_changed(steady_clock::now());
+      self.pump();
+    }
+    void operator()(const push::SampleRequest& sample) { self.decline_sample(sample.request_id, sample.component_keys); }
+    void operator()(const push::TapStart& tap) { self.decline_tap(tap); }
+    void operator()(const push::TapStop&) {}  // none runs
+    void operator()(const push::SelfUpdate& update) {
+      self.update_error_ = not_supported + std::string(version) + ": self_update";
+      self.warn_once("the server asks for an update to version " + one_line(update.target_version, 50) + ": not supported yet");
+      self.state_changed();
+    }
+    void operator()(const push::RestartPipeline& restart) { self.parts_.listener.on_restart_requested(restart.pipeline_id); }
+    void operator()(const push::SetPollInterval& set) {
+      self.schedule_.on_interval(set.interval, steady_clock::now());
+      self.pump();
+    }
+    void operator()(const push::Unknown& unknown) {
+      self.warn_once("push message of unknown type \"" + unknown.type + "\" ignored");
+      self.parts_.metrics.count_dropped(metrics::Dropped::push_messages);
+    }
+    void operator()(const push::Malformed& malformed) {
+      self.warn_once("push message ignored: " + malformed.reason);
+      self.count_push_stats();
+    }
+  };
+  std::visit(Visit{*this}, message);
+}
+
+void VectorflowControl::decline_sample(const std::string& request_id, const std::vector<std::string>& component_keys) {
+  if (answered_samples_.size() > most_remembered) answered_samples_.clear();
+  if (!answered_samples_.insert(request_id).second) return;  // polled again, or pushed and polled
+  if (sample_answers_.size() >= most_answers_waiting) {
+    parts_.metrics.count_dropped(metrics::Dropped::sample_results);
+    return;
+  }
+  boost::json::array results;
+  for (const std::string& key : component_keys) {
+    if (key.empty()) continue;  // the schema wants one character at least
+    results.push_back({{"requestId", request_id}, {"componentKey", key}, {"error", not_supported + std::string(version)}});
+  }
+  if (results.empty()) return;
+  sample_answers_.push_back(boost::json::serialize(boost::json::object{{"results", std::move(results)}}));
+  schedule_.on_answers_wait(Call::samples);
+  pump();
+}
+
+void VectorflowControl::decline_tap(const push::TapStart& tap) {
+  if (tap_answers_.size() >= most_answers_waiting) {
+    parts_.metrics.count_dropped(metrics::Dropped::tap_events);
+    return;
+  }
+  tap_answers_.push_back(boost::json::serialize(boost::json::object{{"requestId", tap.request_id},
+                                                                    {"pipelineId", tap.pipeline_id},
+                                                                    {"componentId", tap.component_id},
+                                                                    {"status", "stopped"},
+                                                                    {"reason", not_supported + std::string(version)}}));
+  schedule_.on_answers_wait(Call::tap_answers);
+  pump();
+}
+
+void VectorflowControl::shut_down(std::function<void()> done) {
+  shutting_down_ = true;
+  done_ = std::move(done);
+  timer_.cancel();
+  if (push_) push_->stop();
+  last_chance_.expires_after(shutdown_grace);
+  last_chance_.async_wait([this](boost::system::error_code cancelled) {
+    if (cancelled || !done_) return;
+    parts_.log.warn("the server did not take the last logs and heartbeat in time");
+    finished();
+  });
+  boost::asio::post(parts_.loop, [this] { finish(); });
+}
+
+/// One after the other: what is in flight, all logs, the last heartbeat. Called again by each answer.
+void VectorflowControl::finish() {
+  if (!done_) return;
+  if (!schedule_.enrolled()) return finished();
+  if (schedule_.in_flight(Call::logs) || schedule_.in_flight(Call::heartbeat)) return;
+  if (!final_logs_failed_ && shipper_.has_pending(steady_clock::now())) {
+    return send_logs([this](bool server_answered) {
+      final_logs_failed_ = !server_answered;
+      finish();
+    });
+  }
+  if (!std::exchange(final_heartbeat_sent_, true)) return send_heartbeat([this] { finish(); });
+  finished();
+}
+
+void VectorflowControl::finished() {
+  last_chance_.cancel();
+  http_.cancel_all();
+  if (auto done = std::exchange(done_, nullptr)) done();
+}
+
+}  // namespace vf::agent::vectorflow

@@ -1,0 +1,111 @@
+// VectorflowControl: the control plane behind VF_URL=http(s)://…. The shell around schedule.h: sends what is due, turns
+// answers into events, keeps the push stream open. Loop's thread; bodies are encoded and decoded on a worker.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+
+#include "agent/control/control_plane.h"
+#include "agent/control/vectorflow/config_response.h"
+#include "agent/control/vectorflow/heartbeat.h"
+#include "agent/control/vectorflow/node_token.h"
+#include "agent/control/vectorflow/schedule.h"
+#include "agent/http/http_client.h"
+#include "agent/log.h"
+#include "agent/log_hub.h"
+#include "agent/node.h"
+#include "agent/options.h"
+#include "logbuf/log_shipper.h"
+#include "metrics/agent_metrics.h"
+#include "push/push_channel.h"
+
+namespace vf::agent::vectorflow {
+
+class VectorflowControl final : public ControlPlane, public LogHub::Reader {
+ public:
+  using RunOnWorker = std::function<void(std::function<void()>)>;
+
+  struct Parts {
+    boost::asio::io_context& loop;
+    const Options& options;
+    const NodeIdentity& identity;
+    const NodeView& node;
+    ControlPlaneListener& listener;
+    metrics::AgentMetrics& metrics;
+    Log& log;
+    RunOnWorker run_on_worker;  ///< encodes, decodes, writes the token file
+  };
+
+  explicit VectorflowControl(Parts parts);
+  ~VectorflowControl() override;
+
+  void start() override;
+  void state_changed() override;
+  void shut_down(std::function<void()> done) override;
+  [[nodiscard]] std::chrono::milliseconds report_interval() const override { return schedule_.poll_interval(); }
+
+  void on_ring(const std::string& pipeline_id, std::shared_ptr<const logbuf::LogRing> ring) override;
+  void on_lines() override;
+  void on_retired(const std::string& pipeline_id) override;
+
+ private:
+  void pump();
+  void send(Call call);
+  void send_enroll();
+  void send_poll();
+  void send_heartbeat(std::function<void()> then = nullptr);
+  void send_logs(std::function<void(bool answered)> then = nullptr);
+  void send_queued(Call call, const char* path, std::deque<std::string>& queue);
+  [[nodiscard]] HttpRequest request(std::string method, std::string path, std::string body) const;
+  void answered(Call call, const HttpResponse& response, bool more);
+  void on_enrolled(const HttpResponse& response);
+  void on_config(const HttpResponse& response);
+  void apply(ConfigResponse config);
+  void forget_refusals(const ConfigResponse& config);
+  void warn_once(const std::string& text);
+  [[nodiscard]] Heartbeat snapshot() const;
+  void open_push();
+  void on_push(const push::PushMessage& message);
+  void decline_sample(const std::string& request_id, const std::vector<std::string>& component_keys);
+  void decline_tap(const push::TapStart& tap);
+  void count_push_stats();
+  void count_log_losses();
+  void finish();
+  void finished();
+
+  Parts parts_;
+  Schedule schedule_;
+  HttpClient http_;
+  logbuf::LogShipper shipper_;
+  boost::asio::steady_timer timer_;
+  boost::asio::steady_timer last_chance_;
+  bool pump_posted_ = false;
+  bool lines_known_ = false;  // the schedule has been told that lines wait
+  std::string token_;
+  std::string offered_push_url_;
+  std::unique_ptr<push::PushChannel> push_;
+  push::PushStats push_told_;
+  logbuf::LogCounters log_told_;
+  std::string last_config_digest_;
+  std::set<std::string> listed_;                 // pipeline ids of the newest answer, refused ones included
+  std::map<std::string, Refusal> refusals_;      // by id
+  std::set<std::string> said_;                   // warnings told once
+  std::set<std::string> answered_samples_;       // request ids
+  std::deque<std::string> sample_answers_, tap_answers_;  // bodies waiting to be posted
+  std::string update_error_;
+  LinkState told_link_;
+  bool shutting_down_ = false;
+  bool final_heartbeat_sent_ = false;
+  bool final_logs_failed_ = false;
+  std::function<void()> done_;
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+}  // namespace vf::agent::vectorflow

@@ -1,0 +1,53 @@
+#include "agent/log_hub.h"
+
+namespace vf::agent {
+
+struct LogHub::Sink final : supervisor::OutputSink {
+  Sink(LogHub& to, std::shared_ptr<logbuf::LogRing> into, const std::string& name)
+      : hub(to), ring(std::move(into)), head(to.log_.echo_head(name)) {}
+
+  void on_line(std::string_view line) override {
+    ring->push(line);
+    if (hub.echo_) hub.log_.echo(head, line);
+    if (hub.reader_ != nullptr) hub.reader_->on_lines();
+  }
+
+  void on_skipped(std::uint64_t lines) override {
+    ring->skip(lines);
+    if (hub.echo_) hub.log_.echo(head, "… " + std::to_string(lines) + " lines dropped");
+    if (hub.reader_ != nullptr) hub.reader_->on_lines();
+  }
+
+  LogHub& hub;
+  const std::shared_ptr<logbuf::LogRing> ring;
+  const std::string head;
+};
+
+std::unique_ptr<supervisor::OutputSink> LogHub::open(const std::string& id, const std::string& name) {
+  auto ring = std::make_shared<logbuf::LogRing>();
+  rings_[id] = ring;
+  if (reader_ != nullptr) reader_->on_ring(id, ring);
+  return std::make_unique<Sink>(*this, std::move(ring), name);
+}
+
+void LogHub::say(const std::string& id, const std::string& text) {
+  const auto found = rings_.find(id);
+  if (found == rings_.end()) return;
+  found->second->push("vf-agent: " + text);
+  if (reader_ != nullptr) reader_->on_lines();
+}
+
+void LogHub::close(const std::string& id) {
+  const auto found = rings_.find(id);
+  if (found == rings_.end()) return;
+  found->second->close();
+  rings_.erase(found);
+  if (reader_ != nullptr) reader_->on_retired(id);
+}
+
+std::shared_ptr<const logbuf::LogRing> LogHub::ring(const std::string& id) const {
+  const auto found = rings_.find(id);
+  return found == rings_.end() ? nullptr : found->second;
+}
+
+}  // namespace vf::agent

@@ -1,0 +1,48 @@
+// LogHub: where the lines of all pipelines meet. Each pipeline has a ring of its last 500 lines, which outlives its
+// processes; each line is echoed to the agent's own output as well. Loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "agent/log.h"
+#include "logbuf/log_ring.h"
+#include "supervisor/output_tail.h"
+
+namespace vf::agent {
+
+class LogHub {
+ public:
+  /// Told about each ring that begins, and that lines have come (cheap; called for every line).
+  struct Reader {
+    virtual ~Reader() = default;
+    virtual void on_ring(const std::string& pipeline_id, std::shared_ptr<const logbuf::LogRing> ring) = 0;
+    virtual void on_lines() = 0;
+    virtual void on_retired(const std::string& pipeline_id) = 0;
+  };
+
+  LogHub(Log& log, bool echo) : log_(log), echo_(echo) {}
+
+  /// At most one reader, before the first open().
+  void set_reader(Reader* reader) { reader_ = reader; }
+
+  /// A new pipeline's sink. The name is the one shown in the echo.
+  [[nodiscard]] std::unique_ptr<supervisor::OutputSink> open(const std::string& id, const std::string& name);
+  /// A line of the agent's own in this pipeline's log, marked as such.
+  void say(const std::string& id, const std::string& text);
+  /// The pipeline is gone: its ring lives on only until its last words are shipped.
+  void close(const std::string& id);
+  [[nodiscard]] std::shared_ptr<const logbuf::LogRing> ring(const std::string& id) const;
+
+ private:
+  struct Sink;
+  Log& log_;
+  const bool echo_;
+  Reader* reader_ = nullptr;
+  std::map<std::string, std::shared_ptr<logbuf::LogRing>> rings_;
+};
+
+}  // namespace vf::agent

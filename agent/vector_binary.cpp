@@ -1,0 +1,53 @@
+#include "agent/vector_binary.h"
+
+#include <sys/stat.h>
+
+#include "supervisor/process/capture.h"
+
+namespace vf::agent {
+namespace {
+
+constexpr std::chrono::seconds patience{10};
+
+std::string fingerprint(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return path;
+  return path + " " + std::to_string(found.st_ino) + " " + std::to_string(found.st_size) + " " +
+         std::to_string(found.st_mtim.tv_sec) + "." + std::to_string(found.st_mtim.tv_nsec);
+}
+
+}  // namespace
+
+VectorBinary::VectorBinary(boost::asio::io_context& loop, std::string executable,
+                           std::map<std::string, std::string> environment, OnVersion on_version)
+    : loop_(loop),
+      executable_(std::move(executable)),
+      environment_(std::move(environment)),
+      on_version_(std::move(on_version)) {}
+
+void VectorBinary::check() {
+  const auto path = environment_.find("PATH");
+  const auto found = supervisor::find_executable(executable_, path == environment_.end() ? "" : path->second);
+  const std::string now = found ? fingerprint(found.value()) : std::string();
+  if (now == asked_about_) return;
+  asked_about_ = now;
+  if (!found) {
+    version_.reset();
+    return;  // the supervisor says what that means, where it matters
+  }
+  supervisor::Command command;
+  command.executable = found.value();
+  command.arguments = {"--version"};
+  command.environment = environment_;
+  supervisor::capture(loop_, std::move(command), patience, 4096, [this, now](Result<supervisor::Captured> captured) {
+    if (now != asked_about_) return;  // replaced meanwhile, and asked again
+    if (!captured) return on_version_(captured.error());
+    version_ = supervisor::parse_vector_version(captured.value().output);
+    if (!version_)
+      return on_version_(Error{"learn the version of " + executable_,
+                               "it printed \"" + captured.value().output.substr(0, 100) + "\"", 0});
+    on_version_(*version_);
+  });
+}
+
+}  // namespace vf::agent

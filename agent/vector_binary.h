@@ -1,0 +1,36 @@
+// VectorBinary: which Vector VF_VECTOR_BIN is. Asked once (`vector --version`) and again whenever the file is another.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "supervisor/result.h"
+#include "supervisor/vector_version.h"
+
+namespace vf::agent {
+
+class VectorBinary {
+ public:
+  /// `on_version` is called on the loop whenever the version was asked for: with it, or with why it is not known.
+  using OnVersion = std::function<void(const Result<supervisor::VectorVersion>&)>;
+  VectorBinary(boost::asio::io_context& loop, std::string executable, std::map<std::string, std::string> environment,
+               OnVersion on_version);
+
+  /// Looks whether the file changed since last asked; a stat(2) where it did not.
+  void check();
+  /// As in 0.54.0; "" while unknown.
+  [[nodiscard]] std::string version() const { return version_ ? version_->to_string() : std::string(); }
+
+ private:
+  boost::asio::io_context& loop_;
+  const std::string executable_;
+  const std::map<std::string, std::string> environment_;
+  const OnVersion on_version_;
+  std::string asked_about_;  // path, inode, size and time of the file last asked about
+  std::optional<supervisor::VectorVersion> version_;
+};
+
+}  // namespace vf::agent

@@ -1,0 +1,27 @@
+// Whole files, written so that a reader or a crash sees the old content or the new one, never a part. Blocking (fsync):
+// called on workers, not on the loop.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+
+#include "supervisor/result.h"
+
+namespace vf::supervisor {
+
+/// Temp file beside `path`, write, fsync, rename, fsync of the directory. A file that already has this content and mode
+/// is left as it is.
+[[nodiscard]] Status write_atomically(const std::string& path, std::string_view content, mode_t mode);
+
+/// The whole file; an Error with code ENOENT where there is none, EFBIG where it is larger than `limit` bytes.
+[[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit = 64U << 20);
+
+/// Makes the directory and its parents where missing; the last one gets `mode`, also where it was there already.
+[[nodiscard]] Status make_directory(const std::string& path, mode_t mode);
+
+/// Removes the file; one that is not there is no error.
+[[nodiscard]] Status remove_file(const std::string& path);
+
+}  // namespace vf::supervisor

@@ -1,0 +1,25 @@
+// The environment a pipeline's Vector gets. Pure: the agent's own environment is an argument.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vf::supervisor {
+
+using Environment = std::map<std::string, std::string>;
+
+struct ChildEnvironmentRules {
+  bool strict = false;              ///< true: of the agent's own variables only those in `allow` are inherited
+  std::vector<std::string> allow;   ///< names, and PREFIX_* globs
+  bool allow_interpolation = true;  ///< Vector 0.57 and later: set what makes ${VAR} work (older ones ignore it)
+};
+
+/// What the agent has, minus every VF_* (the token!), systemd's NOTIFY_SOCKET, LISTEN_* and WATCHDOG_*, and the
+/// VECTOR_* names that are options of the `vector` command; plus VECTOR_LOG where `log_level` is given, plus the
+/// pipeline's secrets, which win. An allowlist can not bring back VF_* or a `vector` option.
+[[nodiscard]] Environment child_environment(const Environment& own, const ChildEnvironmentRules& rules,
+                                            std::string_view log_level, const Environment& secrets);
+
+}  // namespace vf::supervisor

@@ -1,0 +1,74 @@
+// OutputTail: follows one file that a Vector appends its stdout or stderr to.
+//
+// Why files and not pipes: a pipe's reader can be slow, stopped or dead, and then Vector blocks in write(2). A file takes
+// whatever comes; the agent reads behind, gives the blocks it has read back to the file system (punched holes, so that
+// nothing written meanwhile can be lost), and where a flood outruns it, skips ahead and counts what it skipped.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "logbuf/line_splitter.h"
+#include "supervisor/process/unique_descriptor.h"
+#include "supervisor/result.h"
+
+namespace vf::supervisor {
+
+/// Receives what a tail reads; always on the loop's thread.
+struct OutputSink {
+  virtual ~OutputSink() = default;
+  virtual void on_line(std::string_view line) = 0;       ///< clean UTF-8, no NUL, bounded (line_splitter.h)
+  virtual void on_skipped(std::uint64_t lines) = 0;      ///< lines a flood outran us by
+};
+
+class OutputTail {
+ public:
+  /// Unread bytes above which the tail skips ahead, and how many it leaves to read in full.
+  static constexpr std::uint64_t skip_above = 4U << 20;
+  static constexpr std::uint64_t skip_leaves = 1U << 20;
+  /// Bytes read in one turn: bounds the time a flood can hold the loop.
+  static constexpr std::size_t turn_bytes = 64U << 10;
+
+  /// Opens (creates, 0600) the file; what it holds from an earlier run is skipped. Cheap: no read.
+  [[nodiscard]] static Result<std::unique_ptr<OutputTail>> open(const std::string& path, OutputSink& sink);
+
+  /// A descriptor for a new process to append to. Called while no process writes to the file: what was read is cut off.
+  [[nodiscard]] Result<UniqueDescriptor> writer();
+
+  /// Reads one turn's worth. True: there may be more now. A read error ends the turn and is kept in `problem`.
+  bool read_turn();
+
+  /// The process is gone and everything was read: an unterminated last line is a line.
+  void finish();
+
+  /// What can be given back to the file system, or length 0. The caller has it done on a worker (punch_hole).
+  struct Trim {
+    std::uint64_t offset = 0, length = 0;
+  };
+  [[nodiscard]] Trim take_trim();
+  [[nodiscard]] std::shared_ptr<UniqueDescriptor> descriptor() const { return file_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+
+ private:
+  OutputTail(std::string path, OutputSink& sink, std::shared_ptr<UniqueDescriptor> file)
+      : path_(std::move(path)), sink_(sink), file_(std::move(file)) {}
+  bool skip_turn(std::uint64_t size);
+  void hand_on(std::string_view bytes);
+
+  std::string path_;
+  OutputSink& sink_;
+  std::shared_ptr<UniqueDescriptor> file_;  // shared with a trim under way on a worker
+  logbuf::LineSplitter splitter_;
+  std::uint64_t offset_ = 0;    // read up to here
+  std::uint64_t trimmed_ = 0;   // given back up to here
+  bool skipping_line_ = false;  // after a skip: the line we landed in the middle of is not one
+  std::string problem_;
+};
+
+/// Gives the blocks of [offset, offset+length) back; the file keeps its size and what is appended meanwhile. Blocking.
+[[nodiscard]] Status punch_hole(const UniqueDescriptor& file, std::uint64_t offset, std::uint64_t length);
+
+}  // namespace vf::supervisor

@@ -1,0 +1,122 @@
+#include "supervisor/process/child.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/process/v2.hpp>
+#include <cerrno>
+#include <set>
+
+namespace vf::supervisor {
+namespace bp = boost::process::v2;
+namespace {
+
+/// What Boost.Process has no initializer for: runs in the child between fork and exec.
+struct OwnGroupAndSignals {
+  boost::system::error_code on_exec_setup(bp::posix::default_launcher&, const boost::filesystem::path&,
+                                          const char* const*) {
+    ::setpgid(0, 0);  // a Ctrl-C at the agent's terminal is the agent's to handle
+    ::signal(SIGPIPE, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    return {};
+  }
+};
+
+/// Pids that are waited for here. Loop's thread, like all of this file.
+std::set<pid_t>& waited_for() {
+  static std::set<pid_t> pids;
+  return pids;
+}
+
+std::vector<std::string> as_lines(const std::map<std::string, std::string>& environment) {
+  std::vector<std::string> lines;
+  lines.reserve(environment.size());
+  for (const auto& [name, value] : environment) lines.push_back(name + "=" + value);
+  return lines;
+}
+
+}  // namespace
+
+struct Child::Impl {
+  using Handle = bp::basic_process_handle<boost::asio::io_context::executor_type>;
+  explicit Impl(Handle started) : handle(std::move(started)), pid(handle.id()) { waited_for().insert(pid); }
+  ~Impl() { waited_for().erase(pid); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  Handle handle;  // unlike Boost's process, closing it leaves the process alone
+  const pid_t pid;
+  bool ended = false;
+  OnExit on_exit;
+};
+
+Child::Child(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Child::~Child() = default;
+
+Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const Command& command, OnExit on_exit) {
+  bp::process_stdio stdio{nullptr, nullptr, nullptr};
+  if (command.standard_output >= 0) stdio.out = command.standard_output;
+  if (command.standard_error >= 0) stdio.err = command.standard_error;
+  boost::system::error_code failed;
+  bp::posix::default_launcher launcher;
+  // Declared in a variable: the launcher keeps views into it until exec.
+  const auto environment = as_lines(command.environment);
+  auto process = launcher(loop.get_executor(), failed, boost::filesystem::path(command.executable), command.arguments,
+                          std::move(stdio), bp::process_environment(environment), OwnGroupAndSignals{});
+  if (failed) {
+    process.detach();
+    return system_error("start " + command.executable, failed.value());
+  }
+
+  auto impl = std::make_shared<Impl>(process.detach());
+  impl->on_exit = std::move(on_exit);
+  impl->handle.async_wait([weak = std::weak_ptr(impl)](boost::system::error_code error, int status) {
+    const auto alive = weak.lock();
+    if (!alive || error == boost::asio::error::operation_aborted) return;
+    alive->ended = true;
+    waited_for().erase(alive->pid);
+    const OnExit callback = std::move(alive->on_exit);  // the callback may destroy the Child
+    callback(decode_wait_status(status));
+  });
+  return std::unique_ptr<Child>(new Child(std::move(impl)));
+}
+
+pid_t Child::pid() const { return impl_->pid; }
+
+void Child::signal(int number) {
+  if (!impl_->ended) ::kill(impl_->pid, number);  // unreaped, so the pid cannot be another's
+}
+
+void Child::kill_group() {
+  if (impl_->ended) return;
+  ::kill(-impl_->pid, SIGKILL);
+  ::kill(impl_->pid, SIGKILL);
+}
+
+bool is_own_child(pid_t pid) { return waited_for().contains(pid); }
+
+Result<std::string> find_executable(const std::string& executable, const std::string& path) {
+  const auto runnable = [](const std::string& file) {
+    struct stat found {};
+    return ::stat(file.c_str(), &found) == 0 && S_ISREG(found.st_mode) && ::access(file.c_str(), X_OK) == 0;
+  };
+  if (executable.find('/') != std::string::npos) {
+    if (runnable(executable)) return executable;
+    struct stat found {};
+    if (::stat(executable.c_str(), &found) != 0) return system_error("run " + executable, errno);
+    return Error{"run " + executable, S_ISREG(found.st_mode) ? "the file is not executable" : "it is not a file", EACCES};
+  }
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find(':', begin), path.size());
+    const std::string directory = path.substr(begin, end - begin);
+    const std::string file = (directory.empty() ? "." : directory) + "/" + executable;
+    if (runnable(file)) return file;
+    begin = end + 1;
+  }
+  return Error{"find " + executable, "no such program in PATH (" + path + ")", ENOENT};
+}
+
+}  // namespace vf::supervisor

@@ -1,0 +1,1 @@
+"""Parts of the integration harness; a test imports them from `harness`."""
