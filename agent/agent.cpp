@@ -12,7 +12,7 @@
 
 #include "agent/control/directory/directory_control.h"
 #include "agent/control/vectorflow/vectorflow_control.h"
-#include "agent/http/worker_pool.h"
+#include "agent/net/worker_pool.h"
 #include "agent/local/metrics_server.h"
 #include "agent/log_hub.h"
 #include "agent/loop_lag.h"
@@ -145,7 +145,8 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
 
   void make_control() {
     if (options.is_directory()) {
-      control = make_directory_control(options, loop, on(codec), *this);
+      control = std::make_unique<DirectoryControl>(loop, options.directory, on(codec), *this,
+                                                   [this](const std::string& text) { log.warn(text); });
       return;
     }
     auto vectorflow = std::make_unique<vectorflow::VectorflowControl>(

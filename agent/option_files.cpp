@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cerrno>
-#include <string_view>
 
 #include "supervisor/process/unique_descriptor.h"
 
@@ -17,7 +16,7 @@ constexpr std::size_t kMaxBytes = 8U << 20;
 
 }  // namespace
 
-Result<std::string> SystemOptionFiles::read(const std::string& path) const {
+Result<std::string> RealOptionFiles::read(const std::string& path) const {
   const std::string attempted = "read " + path;
   // Not blocking: a FIFO of that name must be an error, not a start that hangs.
   const supervisor::UniqueDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -37,17 +36,6 @@ Result<std::string> SystemOptionFiles::read(const std::string& path) const {
     content.append(buffer.data(), static_cast<std::size_t>(count));
     if (content.size() > kMaxBytes) return Error{attempted, "larger than 8 MiB", EFBIG};
   }
-}
-
-std::map<std::string, std::string> environment_of_process() {
-  std::map<std::string, std::string> environment;
-  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos) continue;
-    environment.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return environment;
 }
 
 }  // namespace vf::agent

@@ -1,7 +1,6 @@
 // OptionFiles: the files that options name, behind a port, so that reading options stays pure.
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "supervisor/result.h"
@@ -16,12 +15,9 @@ class OptionFiles {
 };
 
 /// The files of this machine. Blocks: for use at start only, before the loop turns.
-class SystemOptionFiles final : public OptionFiles {
+class RealOptionFiles final : public OptionFiles {
  public:
   [[nodiscard]] Result<std::string> read(const std::string& path) const override;
 };
-
-/// This process's environment. Of a name that occurs twice the first counts, as for getenv(3).
-[[nodiscard]] std::map<std::string, std::string> environment_of_process();
 
 }  // namespace vf::agent

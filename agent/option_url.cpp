@@ -149,22 +149,15 @@ void read_url(const Reading& reading) {
   reading.mistake("the scheme " + shown_value(url->scheme) + " is not known");
 }
 
-void read_proxy(const Reading& reading, std::string_view for_scheme, std::string& into) {
-  if (!reading.options.url.starts_with(for_scheme)) {
-    into = reading.text;
-    return;
-  }
-  const std::string text(reading.text);
-  const auto proxy = split_url(text.find("://") == std::string::npos ? "http://" + text : text);
-  if (!proxy) return reading.mistake("has no scheme");
-  if (proxy->scheme != "http") {
-    return reading.mistake("the agent speaks to no " + shown_value(proxy->scheme) + " proxy");
-  }
-  if (const std::string problem = authority_problem(*proxy); !problem.empty()) return reading.mistake(problem);
-  if (proxy->query || (!proxy->path.empty() && proxy->path != "/")) {
-    return reading.mistake("something follows host and port");
-  }
-  into = "http://" + proxy->user + proxy->host + (proxy->port.empty() ? "" : ":" + proxy->port);
+Result<std::string> normal_proxy(std::string_view text) {
+  const auto refused = [](std::string why) { return Error{"read the proxy", std::move(why), 0}; };
+  const bool bare_host = text.find("://") == std::string_view::npos;
+  const auto proxy = split_url(bare_host ? "http://" + std::string(text) : std::string(text));
+  if (!proxy) return refused("has no scheme");
+  if (proxy->scheme != "http") return refused("the agent speaks to no " + shown_value(proxy->scheme) + " proxy");
+  if (std::string problem = authority_problem(*proxy); !problem.empty()) return refused(std::move(problem));
+  if (proxy->query || (!proxy->path.empty() && proxy->path != "/")) return refused("something follows host and port");
+  return "http://" + proxy->user + proxy->host + (proxy->port.empty() ? "" : ":" + proxy->port);
 }
 
 }  // namespace vf::agent

@@ -1,4 +1,4 @@
-// Readers of VF_URL and of the proxy variables. Pure; see Reading.
+// The reader of VF_URL (see Reading), and what is known of URLs in options. Pure.
 #pragma once
 
 #include <optional>
@@ -32,9 +32,8 @@ struct UrlParts {
 /// VF_URL into options.url (scheme and host in lower case, no '/' at the end) and, for file://, options.directory.
 void read_url(const Reading& reading);
 
-/// A proxy: http://[user:password@]host[:port] or the same without scheme; stored with scheme and without '/' at the
-/// end. Checked only where VF_URL begins with `for_scheme` ("https://"), as these variables are set for every program
-/// of a host and hold what only others understand (socks5://); otherwise stored as it is. Call it after read_url.
-void read_proxy(const Reading& reading, std::string_view for_scheme, std::string& into);
+/// A proxy, http://[user:password@]host[:port] or the same without scheme, as this first form and without '/' at the
+/// end.
+[[nodiscard]] Result<std::string> normal_proxy(std::string_view text);
 
 }  // namespace vf::agent

@@ -1,13 +1,13 @@
 #include "agent/options_parse.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "agent/nearest_name.h"
-#include "agent/option_kinds.h"
 #include "agent/option_paths.h"
+#include "agent/option_url.h"
 #include "agent/options_table.h"
 #include "agent/shown_value.h"
 
@@ -48,6 +48,11 @@ std::optional<GivenValue> given_value(const Option& option, const CommandLine& l
   return from_environment(environment, std::string(option.name));
 }
 
+Reading reading_of(const Option& option, const GivenValue& value, ParseOutcome& outcome, const OptionFiles& files) {
+  return {value.who, value.text,      option.takes,     option.secret,
+          files,     outcome.options, outcome.mistakes, outcome.warnings};
+}
+
 /// One of the two tokens goes, or both are a mistake.
 void settle_token(GivenValues& given, std::vector<std::string>& mistakes) {
   const auto token = given.find("VF_TOKEN");
@@ -86,6 +91,28 @@ void check_folders(const Options& options, const GivenValues& given, std::vector
   mistakes.push_back(url->second.who + " is " + shown_value(url->second.text) +
                      ": the folder lies within VF_DATA_DIR " + shown_value(options.data_dir) +
                      ", which belongs to the agent; use another folder");
+}
+
+/// These variables are set for every program of a host and may hold what only others understand (socks5://): only the
+/// one for VF_URL's scheme is judged, and only where nothing can exempt the server from it. Where something may, who
+/// opens the connection decides (http/proxy.h) and says what is wrong.
+void settle_proxy(ParseOutcome& outcome, const GivenValues& given, const OptionFiles& files) {
+  Options& options = outcome.options;
+  const bool https = options.url.starts_with("https://");
+  if (!https && !options.url.starts_with("http://")) return;
+  std::string& proxy = https ? options.https_proxy : options.http_proxy;
+  if (proxy.empty()) return;
+  auto normal = normal_proxy(proxy);
+  if (normal) {
+    proxy = std::move(normal).value();
+    return;
+  }
+  const auto server = split_url(options.url);
+  if (!options.no_proxy.empty() || (server && is_loopback(server->host))) return;
+  for (const Option& option : option_table()) {
+    if (option.name != (https ? "HTTPS_PROXY" : "HTTP_PROXY")) continue;
+    reading_of(option, given.at(option.name), outcome, files).mistake(normal.error().reason);
+  }
 }
 
 /// Beginnings of the variables that Kubernetes sets in every pod for the Services of its namespace: "VF_AGENT" where
@@ -139,8 +166,7 @@ ParseOutcome parse_options(const std::vector<std::string>& args, const Environme
   for (const Option& option : option_table()) {
     const auto value = given.find(option.name);
     if (value == given.end()) continue;
-    const Reading reading{value->second.who, value->second.text, option.takes,    option.secret, files,
-                          outcome.options,   outcome.mistakes,   outcome.warnings};
+    const Reading reading = reading_of(option, value->second, outcome, files);
     // Only a flag gets here empty; for most options that is a value forgotten, or a shell variable that was not set.
     if (value->second.text.empty() && !option.empty_flag) {
       reading.mistake("empty");
@@ -150,6 +176,7 @@ ParseOutcome parse_options(const std::vector<std::string>& args, const Environme
   }
   check_client_certificate(given, outcome.mistakes);
   check_folders(outcome.options, given, outcome.mistakes);
+  settle_proxy(outcome, given, files);
   warn_of_unknown(environment, outcome.warnings);
   return outcome;
 }

@@ -234,7 +234,7 @@ constexpr Option kTable[] = {
      .value = "URL",
      .takes = "http://[USER:PASSWORD@]HOST[:PORT]",
      .example = "http://proxy.example.com:3128",
-     .read = [](const Reading& r) { read_proxy(r, "https://", r.options.https_proxy); },
+     .read = [](const Reading& r) { read_text(r, r.options.https_proxy); },
      .help = "The proxy for a server whose VF_URL is https. The name may be in lower case, which wins where both are "
              "set, as in curl. Vectors inherit it too."},
     {.section = "Proxies",
@@ -243,7 +243,7 @@ constexpr Option kTable[] = {
      .value = "URL",
      .takes = "http://[USER:PASSWORD@]HOST[:PORT]",
      .example = "http://proxy.example.com:3128",
-     .read = [](const Reading& r) { read_proxy(r, "http://", r.options.http_proxy); },
+     .read = [](const Reading& r) { read_text(r, r.options.http_proxy); },
      .help = "The same for a server whose VF_URL is http."},
     {.section = "Proxies",
      .name = "NO_PROXY",

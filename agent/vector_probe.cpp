@@ -16,7 +16,7 @@ constexpr std::size_t largest_exposition = 16U << 20;
 
 HttpRequest get(const char* path, milliseconds deadline) {
   HttpRequest request;
-  request.method = "GET";
+  request.method = HttpMethod::get;
   request.path = path;
   request.connect_timeout = milliseconds(500);
   request.deadline = deadline;
@@ -25,7 +25,9 @@ HttpRequest get(const char* path, milliseconds deadline) {
 }
 
 std::shared_ptr<HttpConnection> loopback(std::uint16_t port) {
-  return std::make_shared<HttpConnection>(HttpSettings{.base_url = "http://127.0.0.1:" + std::to_string(port)});
+  HttpSettings settings;
+  settings.base_url = "http://127.0.0.1:" + std::to_string(port);
+  return std::make_shared<HttpConnection>(std::move(settings));
 }
 
 }  // namespace

@@ -52,6 +52,13 @@ void LogRing::push(std::string_view line) {
   ++end_;
 }
 
+void LogRing::skip(std::uint64_t lines) {
+  assert(!closed_);
+  while (first_ < end_) drop_oldest();
+  end_ += lines;
+  first_ = end_;
+}
+
 std::string_view LogRing::at(std::uint64_t number) const {
   assert(first_ <= number && number < end_);
   const Slot& slot = slots_[slot_index(number)];

@@ -25,6 +25,10 @@ class LogRing {
   /// Not after close(). A line longer than max_bytes gets its number and is overwritten at once, with all before it.
   void push(std::string_view line);
 
+  /// `lines` lines came and went unseen, because a flood outran who pushes: they get their numbers, and they and all
+  /// before them count as overwritten. Not after close().
+  void skip(std::uint64_t lines);
+
   /// Says that nothing will be pushed any more: whoever ships these lines may let go of the ring once it read them all.
   void close() { closed_ = true; }
   [[nodiscard]] bool closed() const { return closed_; }

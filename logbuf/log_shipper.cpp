@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdlib>
 #include <utility>
 
 namespace vf::logbuf {
@@ -48,7 +49,7 @@ bool LogShipper::has_pending(TimePoint now) const {
 }
 
 std::optional<LogBatch> LogShipper::next(TimePoint now) {
-  assert(!flight_);
+  if (flight_) std::abort();  // the same lines would be sent twice
   for (auto& [id, pipeline] : pipelines_) {
     if (pipeline.lost_cause()) count_given_up(pipeline.feed.give_up_all());
   }
@@ -58,15 +59,16 @@ std::optional<LogBatch> LogShipper::next(TimePoint now) {
   if (!company) return std::nullopt;
   LogBatch batch;
   batch.number = ++batches_;
-  flight_.emplace();
-  flight_->number = batch.number;
+  Flight flight;
+  flight.number = batch.number;
+  flight_ = std::move(flight);
   fill(batch, *company, now);
   flight_->body_bytes = batch.body_bytes;
   return batch;
 }
 
 std::optional<LogShipper::GivenUp> LogShipper::on_result(std::uint64_t batch_number, Outcome outcome, TimePoint now) {
-  assert(flight_ && flight_->number == batch_number);
+  if (!flight_ || flight_->number != batch_number) std::abort();  // lines would be lost or doubled
   const Flight flight = *std::exchange(flight_, std::nullopt);
   std::optional<GivenUp> given_up;
   switch (outcome) {
@@ -203,9 +205,7 @@ void LogShipper::count_given_up(const LogFeed::Lost& lost) {
 }
 
 void LogShipper::forget_finished() {
-  std::erase_if(pipelines_, [](const auto& item) {
-    return item.second.retired && !item.second.taken && item.second.feed.exhausted();
-  });
+  std::erase_if(pipelines_, [](const auto& item) { return item.second.retired && item.second.feed.exhausted(); });
 }
 
 }  // namespace vf::logbuf

@@ -102,7 +102,7 @@ class LogShipper {
   using Pipelines = std::map<std::string, Pipeline>;
   struct Flight {
     std::uint64_t number = 0;
-    std::vector<Pipelines::iterator> members;  ///< stay valid: what flies is not forgotten
+    std::vector<Pipelines::iterator> members;  ///< stay valid: what flies is unread, hence not forgotten
     std::size_t body_bytes = 0;
     bool full = false;  ///< the body limit ended it
   };

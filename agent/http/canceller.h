@@ -19,8 +19,8 @@ class Canceller {
 
   [[nodiscard]] bool cancelled() const { return cancelled_; }
 
-  /// Around something that blocks: while this lives, cancel() also calls `interrupt`, on its own thread; after it, never.
-  /// Check cancelled() inside the scope, before blocking: a cancel() before it interrupted nothing.
+  /// Around something that blocks: while this lives, cancel() also calls `interrupt`, on its own thread; after it,
+  /// never. Check cancelled() inside the scope, before blocking: a cancel() before it interrupted nothing.
   class Interruptible {
    public:
     Interruptible(Canceller& canceller, std::function<void()> interrupt) : canceller_(canceller) {

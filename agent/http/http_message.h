@@ -1,4 +1,5 @@
-// What is asked of an HTTP server and what comes back, for all of the agent's HTTP: control plane, push stream, scrapes.
+// What is asked of an HTTP server and what comes back, for all of the agent's HTTP: control plane, push stream,
+// scrapes.
 #pragma once
 
 #include <chrono>
@@ -27,8 +28,8 @@ struct HttpRequest {
   std::string path;          ///< appended to the base URL; begins with '/', may carry a query; already encoded
   std::string body;          ///< of a POST, sent as application/json and never compressed
   std::string bearer_token;  ///< "" sends none
-  std::chrono::milliseconds connect_timeout{10'000};  ///< resolving, TCP, proxy and TLS together
-  std::chrono::milliseconds deadline{30'000};         ///< everything, whatever the server does
+  std::chrono::milliseconds connect_timeout{10'000};       ///< resolving, TCP, proxy and TLS together
+  std::chrono::milliseconds deadline{30'000};              ///< everything, whatever the server does
   std::size_t max_response_bytes = std::size_t{64} << 20;  ///< of the body, decompressed
 };
 

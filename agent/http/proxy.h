@@ -1,5 +1,6 @@
-// Which proxy, if any, a request goes through, by the usual variables as Go reads them (golang.org/x/net/http/httpproxy),
-// for that is what this agent's users are used to. Pure: the variables' values come in as arguments.
+// Which proxy, if any, a request goes through, by the usual variables as Go reads them
+// (golang.org/x/net/http/httpproxy), for that is what this agent's users are used to. Pure: the variables' values come
+// in as arguments.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +15,7 @@ namespace vf::agent {
 struct ProxySettings {
   std::string https_proxy;  ///< for https URLs: [http://][user:password@]host[:port]; "": none
   std::string http_proxy;   ///< for http URLs
-  /// Comma-separated: `*` (nothing is proxied), an address, a CIDR block, or a domain. `a.b` means a.b and all below it,
-  /// `.a.b` and `*.a.b` only what is below. Address and domain may name a port: then only that port is meant.
-  std::string no_proxy;
+  std::string no_proxy;     ///< see no_proxy.h
 };
 
 struct Proxy {
@@ -25,9 +24,9 @@ struct Proxy {
   std::string authorization;  ///< value of Proxy-Authorization ("Basic ..."); "": none. Secret.
 };
 
-/// nullopt: straight to the target. `localhost` and loopback addresses never go through a proxy. An Error where the proxy's
-/// own URL is not understood or is neither HTTP nor bare (https:// and socks5:// proxies are not supported); it does not
-/// repeat the URL, which may hold a password.
+/// nullopt: straight to the target. `localhost` and loopback addresses never go through a proxy. An Error where the
+/// proxy's own URL is not understood or is neither HTTP nor bare (https:// and socks5:// proxies are not supported); it
+/// does not repeat the URL, which may hold a password.
 [[nodiscard]] Result<std::optional<Proxy>> choose_proxy(const push::Url& target, const ProxySettings& settings);
 
 }  // namespace vf::agent

@@ -14,7 +14,9 @@ constexpr std::string_view date_shape = "aaa, 00 aaa 0000 00:00:00 GMT";
 constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // Only digits are handed in.
 int number(std::string_view digits) {
@@ -24,7 +26,8 @@ int number(std::string_view digits) {
 }
 
 bool has_date_shape(std::string_view text) {
-  return text.size() == date_shape.size() && std::equal(text.begin(), text.end(), date_shape.begin(), [](char c, char s) {
+  return text.size() == date_shape.size() &&
+         std::equal(text.begin(), text.end(), date_shape.begin(), [](char c, char s) {
            if (s == '0') return is_digit(c);
            if (s == 'a') return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
            return c == s;

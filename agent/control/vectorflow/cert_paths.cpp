@@ -1,5 +1,7 @@
 #include "agent/control/vectorflow/cert_paths.h"
 
+#include <algorithm>
+
 namespace vf::agent::vectorflow {
 
 namespace {
@@ -12,16 +14,12 @@ bool continues_path(char byte) {
          byte == '%';
 }
 
-// The longest of the names that `text` begins with as a whole name; "" where there is none.
-std::string_view name_at(std::string_view text, const std::vector<supervisor::CertFile>& certs) {
-  std::string_view longest;
-  for (const supervisor::CertFile& cert : certs) {
+// Whether `text` begins with one of the names as a whole name.
+bool begins_with_name(std::string_view text, const std::vector<supervisor::CertFile>& certs) {
+  return std::any_of(certs.begin(), certs.end(), [&](const supervisor::CertFile& cert) {
     const std::string_view name = cert.filename;
-    if (name.size() <= longest.size() || !text.starts_with(name)) continue;
-    if (text.size() > name.size() && continues_path(text[name.size()])) continue;
-    longest = name;
-  }
-  return longest;
+    return text.starts_with(name) && (text.size() == name.size() || !continues_path(text[name.size()]));
+  });
 }
 
 }  // namespace
@@ -34,13 +32,12 @@ std::string relocate_certs(std::string_view yaml, std::string_view data_dir,
 
   std::string moved;
   std::size_t copied = 0;
-  for (std::size_t at = yaml.find(prefix); at != std::string_view::npos; at = yaml.find(prefix, at + 1)) {
+  for (std::size_t at = yaml.find(prefix); at != std::string_view::npos; at = yaml.find(prefix, at + prefix.size())) {
+    const std::size_t name = at + prefix.size();
     if (at > 0 && continues_path(yaml[at - 1])) continue;
-    const std::string_view name = name_at(yaml.substr(at + prefix.size()), certs);
-    if (name.empty()) continue;
-    const std::size_t end = at + prefix.size() + name.size();
-    moved.append(yaml, copied, at - copied).append(data_dir).append("/certs/").append(name);
-    copied = end;
+    if (!begins_with_name(yaml.substr(name), certs)) continue;
+    moved.append(yaml, copied, at - copied).append(data_dir).append("/certs/");
+    copied = name;
   }
   return moved.append(yaml, copied, std::string_view::npos);
 }

@@ -2,7 +2,9 @@
 //
 // A pipeline that cannot be understood is refused alone and named, so that its last good version can go on; the others
 // are applied. An answer from which it does not follow what must run is an error as a whole: nothing may be stopped for
-// it. Pure; parses megabytes and hashes every configuration, so it belongs on a worker.
+// it.
+//
+// Pure; parses megabytes and hashes every configuration, so it belongs on a worker.
 #pragma once
 
 #include <chrono>
@@ -58,9 +60,8 @@ struct ConfigResponse {
 
 /// - Unknown fields are ignored; null is the same as absent.
 /// - A pipeline needs `pipelineId` (1..255 bytes, no NUL) and `configYaml`. Refused is one with a field of the wrong
-/// type, a NUL
-///   in a text, a secret whose name is no environment variable ([A-Za-z_][A-Za-z0-9_]*) or that is too long for one, or
-///   a certificate whose data is not base64 or whose file name is not one plain path component.
+///   type, a NUL in a text, a secret whose name is no environment variable ([A-Za-z_][A-Za-z0-9_]*) or that is too long
+///   for one, or a certificate whose data is not base64 or whose file name is not one plain path component.
 /// - Of several entries with one id the first counts, the others are a warning.
 /// - `version` is clamped to 0 .. 2^31-1, which is what the heartbeat may carry.
 /// - `checksum` is opaque. One that has the form of a SHA-256 and is not that of the configuration is only a warning.

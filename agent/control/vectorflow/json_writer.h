@@ -1,5 +1,5 @@
-// JsonWriter: appends JSON to a string, without a tree in between (a heartbeat is 100,000 numbers; see
-// docs/performance.md). The caller keeps the nesting right; the writer puts the commas.
+// JsonWriter: appends JSON to a string, without a tree in between (a heartbeat may be 100,000 numbers, and Boost.JSON's
+// tree took 4 to 6 times as long for them). The caller keeps the nesting right; the writer puts the commas.
 // Whatever bytes it is given, the output is valid UTF-8 and valid JSON without U+0000, which the server would lose.
 #pragma once
 

@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 #include "agent/control/vectorflow/cert_paths.h"
@@ -13,7 +14,7 @@
 #include "agent/control/vectorflow/error_text.h"
 #include "agent/control/vectorflow/heartbeat_body.h"
 #include "agent/control/vectorflow/log_body.h"
-#include "agent/http/http_stream_transport.h"
+#include "agent/net/http_stream_transport.h"
 #include "agent/version.h"
 #include "supervisor/atomic_file.h"
 
@@ -35,6 +36,19 @@ std::string digest(std::string_view body) {
   std::string bytes(SHA256_DIGEST_LENGTH, '\0');
   SHA256(reinterpret_cast<const unsigned char*>(body.data()), body.size(), reinterpret_cast<unsigned char*>(bytes.data()));
   return bytes;
+}
+
+HttpSettings http_settings(const Options& options) {
+  HttpSettings settings;
+  settings.base_url = options.url;
+  settings.ca_file = options.ca_file;
+  settings.client_cert = options.client_cert;
+  settings.client_key = options.client_key;
+  settings.https_proxy = options.https_proxy;
+  settings.http_proxy = options.http_proxy;
+  settings.no_proxy = options.no_proxy;
+  settings.user_agent = std::string("vf-agent/") + version;
+  return settings;
 }
 
 metrics::LinkState as_metric(Link link) {
@@ -74,15 +88,7 @@ std::string describe(Call call, const HttpResponse& response) {
 VectorflowControl::VectorflowControl(Parts parts)
     : parts_(std::move(parts)),
       schedule_({parts_.options.poll_interval, parts_.options.log_flush_interval}, false, steady_clock::now()),
-      http_(parts_.loop,
-            HttpSettings{.base_url = parts_.options.url,
-                         .ca_file = parts_.options.ca_file,
-                         .client_cert = parts_.options.client_cert,
-                         .client_key = parts_.options.client_key,
-                         .https_proxy = parts_.options.https_proxy,
-                         .http_proxy = parts_.options.http_proxy,
-                         .no_proxy = parts_.options.no_proxy,
-                         .user_agent = std::string("vf-agent/") + version}),
+      http_(parts_.loop, http_settings(parts_.options)),
       timer_(parts_.loop),
       last_chance_(parts_.loop) {}
 
@@ -144,9 +150,9 @@ void VectorflowControl::send(Call call) {
   }
 }
 
-HttpRequest VectorflowControl::request(std::string method, std::string path, std::string body) const {
+HttpRequest VectorflowControl::request(HttpMethod method, std::string path, std::string body) const {
   HttpRequest request;
-  request.method = std::move(method);
+  request.method = method;
   request.path = std::move(path);
   request.body = std::move(body);
   request.bearer_token = token_;
@@ -179,7 +185,7 @@ void VectorflowControl::send_enroll() {
   enroll.agent_version = version;
   enroll.vector_version = parts_.node.vector_version();
   enroll.labels = parts_.identity.labels;
-  http_.send(request("POST", "/api/agent/enroll", encode_enroll(enroll)),
+  http_.send(request(HttpMethod::post, "/api/agent/enroll", encode_enroll(enroll)),
              [this](const HttpResponse& response) { on_enrolled(response); });
 }
 
@@ -206,7 +212,7 @@ void VectorflowControl::on_enrolled(const HttpResponse& response) {
 }
 
 void VectorflowControl::send_poll() {
-  http_.send(request("GET", "/api/agent/config", ""), [this](HttpResponse response) {
+  http_.send(request(HttpMethod::get, "/api/agent/config", ""), [this](HttpResponse response) {
     parts_.metrics.poll_finished(response.duration, response.status == 200);
     if (response.status != 200) return answered(Call::poll, response, false);
     // Megabytes are parsed and hashed on a worker; one that says what the last one said needs no parsing.
@@ -245,11 +251,12 @@ void VectorflowControl::apply(ConfigResponse config) {
   for (const std::string& warning : config.warnings) warn_once("config: " + warning);
   if (config.poll_interval) schedule_.on_interval(*config.poll_interval, steady_clock::now());
 
-  std::set<std::string> listed;
-  for (const supervisor::PipelineSpec& spec : config.desired.pipelines) listed.insert(spec.id);
+  std::map<std::string, std::pair<std::int64_t, std::string>> listed;
+  for (const supervisor::PipelineSpec& spec : config.desired.pipelines)
+    listed.emplace(spec.id, std::pair(spec.version, spec.checksum));
   forget_refusals(config);
   for (Refusal& refusal : config.refusals) {
-    listed.insert(refusal.id);
+    listed.emplace(refusal.id, std::pair(refusal.version, std::string()));
     config.desired.keep.push_back(refusal.id);
     const auto known = refusals_.find(refusal.id);
     if (known == refusals_.end() || known->second.reason != refusal.reason)
@@ -258,7 +265,7 @@ void VectorflowControl::apply(ConfigResponse config) {
   }
   config.desired.keep_absent = config.unidentified > 0;
   if (!config.desired.keep_absent)
-    for (const std::string& id : listed_)
+    for (const auto& [id, version_and_checksum] : listed_)
       if (!listed.contains(id)) shipper_.retire(id);  // the server may refuse its lines from now on
   listed_ = std::move(listed);
 
@@ -305,12 +312,14 @@ Heartbeat VectorflowControl::snapshot() const {
     if (status.pid) pipeline.readings = parts_.node.readings(status.id, status.generation);
     heartbeat.pipelines.push_back(std::move(pipeline));
   }
-  for (const auto& [id, refusal] : refusals_) {
+  for (const auto& [id, version_and_checksum] : listed_) {
     if (told.contains(id)) continue;
-    HeartbeatPipeline pipeline;  // its configuration was refused before any version of it ran
+    HeartbeatPipeline pipeline;  // nothing of it exists here, but the server drops the status of what is not listed
     pipeline.id = id;
-    pipeline.version = refusal.version;
-    pipeline.process = supervisor::ProcessState::crashed;
+    std::tie(pipeline.version, pipeline.checksum) = version_and_checksum;
+    pipeline.process = shutting_down_           ? supervisor::ProcessState::stopped
+                       : refusals_.contains(id) ? supervisor::ProcessState::crashed
+                                                : supervisor::ProcessState::waiting;
     heartbeat.pipelines.push_back(std::move(pipeline));
   }
   heartbeat.host = parts_.node.host();
@@ -333,7 +342,7 @@ void VectorflowControl::send_heartbeat(std::function<void()> then) {
     boost::asio::post(parts_.loop, [this, body = std::move(body), left_out, then = std::move(then),
                                     told_error = std::move(heartbeat.update_error)]() mutable {
       if (left_out != LeftOut{}) warn_once("the heartbeat does not fit the server's limit of 8 MiB: component figures are left out");
-      http_.send(request("POST", "/api/agent/heartbeat", std::move(body)),
+      http_.send(request(HttpMethod::post, "/api/agent/heartbeat", std::move(body)),
                  [this, then = std::move(then), told_error = std::move(told_error)](const HttpResponse& response) {
                    parts_.metrics.heartbeat_finished(response.duration, response.status == 200);
                    if (response.status == 200 && update_error_ == told_error) update_error_.clear();
@@ -358,7 +367,7 @@ void VectorflowControl::send_logs(std::function<void(bool answered)> then) {
   parts_.run_on_worker([this, batch = std::move(*batch), then = std::move(then)]() mutable {
     std::string body = encode_logs(batch.entries);
     boost::asio::post(parts_.loop, [this, number = batch.number, body = std::move(body), then = std::move(then)]() mutable {
-      http_.send(request("POST", "/api/agent/logs", std::move(body)),
+      http_.send(request(HttpMethod::post, "/api/agent/logs", std::move(body)),
                  [this, number, then = std::move(then)](const HttpResponse& response) {
                    const auto now = steady_clock::now();
                    const auto given_up = shipper_.on_result(number, logbuf::outcome_of(response.status), now);
@@ -380,7 +389,7 @@ void VectorflowControl::send_queued(Call call, const char* path, std::deque<std:
     nothing_to_say.status = 200;
     return answered(call, nothing_to_say, false);
   }
-  http_.send(request("POST", path, queue.front()), [this, call, &queue](const HttpResponse& response) {
+  http_.send(request(HttpMethod::post, path, queue.front()), [this, call, &queue](const HttpResponse& response) {
     // Told or refused, it is done with; only what did not arrive is sent again.
     const bool arrived = response.status != 0 && response.status != 429 && response.status < 500;
     if (arrived) queue.pop_front();
@@ -406,7 +415,7 @@ void VectorflowControl::open_push() {
     count_push_stats();
   };
   push_ = std::make_unique<push::PushChannel>(
-      std::move(target), make_stream_transport(parts_.options),
+      std::move(target), make_stream_transport(http_settings(parts_.options)),
       [&loop = parts_.loop](std::function<void()> run) { boost::asio::post(loop, std::move(run)); },
       std::move(callbacks));
   push_->start();

@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -17,7 +18,7 @@
 #include "agent/control/vectorflow/heartbeat.h"
 #include "agent/control/vectorflow/node_token.h"
 #include "agent/control/vectorflow/schedule.h"
-#include "agent/http/http_client.h"
+#include "agent/net/http_client.h"
 #include "agent/log.h"
 #include "agent/log_hub.h"
 #include "agent/node.h"
@@ -63,7 +64,7 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   void send_heartbeat(std::function<void()> then = nullptr);
   void send_logs(std::function<void(bool answered)> then = nullptr);
   void send_queued(Call call, const char* path, std::deque<std::string>& queue);
-  [[nodiscard]] HttpRequest request(std::string method, std::string path, std::string body) const;
+  [[nodiscard]] HttpRequest request(HttpMethod method, std::string path, std::string body) const;
   void answered(Call call, const HttpResponse& response, bool more);
   void on_enrolled(const HttpResponse& response);
   void on_config(const HttpResponse& response);
@@ -94,7 +95,8 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   push::PushStats push_told_;
   logbuf::LogCounters log_told_;
   std::string last_config_digest_;
-  std::set<std::string> listed_;                 // pipeline ids of the newest answer, refused ones included
+  /// What the newest answer lists: version and checksum by id; refused ones are in refusals_ as well.
+  std::map<std::string, std::pair<std::int64_t, std::string>> listed_;
   std::map<std::string, Refusal> refusals_;      // by id
   std::set<std::string> said_;                   // warnings told once
   std::set<std::string> answered_samples_;       // request ids

@@ -110,7 +110,7 @@ def what_cannot_run_is_listed_all_the_same():
         server.set_pipeline("good", pipeline_yaml())
         server.set_pipeline("refused", pipeline_yaml(refuse_config=True))
         server.set_pipeline("no-yaml", "sources: [unclosed")
-        server.set_pipeline("no-port", pipeline_yaml(port_taken=True))
+        server.set_pipeline("no-port", pipeline_yaml(socket_port=1, port_taken=True))
         with Agent(server) as agent:
             agent.wait_running("good")
             for name in ("refused", "no-yaml", "no-port"):
@@ -129,8 +129,9 @@ def nasty_values_never_spoil_a_heartbeat_or_a_post():
         'vector_component_errors_total{component_id="",component_kind=""} +Inf',
         'vector_utilization{component_id="parse",component_kind="transform"} NaN',
         'vector_component_latency_mean_seconds{component_id="parse",component_kind="transform"} -Inf', ""])
-    printed = [{"hex": "666f6f00626172"}, {"hex": "fffe80c3"}, {"hex": "eda080"}, {"text": "\u2028 \u0001 \\u0000 ü 😀"}]
-    labels = {"emoji": "😀", "tab": "a\tb", "long": "x" * 100}
+    printed = [{"hex": "666f6f00626172"}, {"hex": "fffe80c3"}, {"hex": "eda080"}, {"hex": "e280a8"},
+               {"text": "\u0001 \\u0000 ü 😀"}]
+    labels = {"emoji": "😀", "quote": "a\"b\\", "long": "x" * 100}
     names = ["name with \"quotes\" and \\", "ünï😀", "\u202e right to left", "new\nline", "", "x" * 300]
     with StandinServer() as server:
         server.poll_interval_ms = 3000

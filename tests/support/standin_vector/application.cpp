@@ -17,16 +17,19 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto kSourceShutdownLimit = std::chrono::seconds(30);  // of a source that a reload removes or changes
 constexpr auto kDrainReportInterval = std::chrono::seconds(5);
 constexpr auto kPollInterval = std::chrono::milliseconds(20);  // only while something is being waited for
 
 const char* signal_name(int number) {
   switch (number) {
-    case SIGHUP: return "SIGHUP";
-    case SIGINT: return "SIGINT";
-    case SIGQUIT: return "SIGQUIT";
-    default: return "SIGTERM";
+    case SIGHUP:
+      return "SIGHUP";
+    case SIGINT:
+      return "SIGINT";
+    case SIGQUIT:
+      return "SIGQUIT";
+    default:
+      return "SIGTERM";
   }
 }
 
@@ -34,10 +37,6 @@ std::vector<std::string> paths_of(const CommandLine& line) {
   std::vector<std::string> paths;
   for (const auto& config : line.configs) paths.push_back(config.path);
   return paths;
-}
-
-void log_errors(const char* target, const std::vector<std::string>& errors) {
-  for (const auto& error : errors) vlog::error(target, "Configuration error.", "error=" + error, vlog::Limit::no);
 }
 
 }  // namespace
@@ -60,7 +59,7 @@ int Application::run() {
     loaded.errors.push_back(loaded.config->modes.refuse_config.words);
   }
   if (!loaded.errors.empty()) {
-    log_errors("vector::cli", loaded.errors);
+    vlog::configuration_errors("vector::cli", loaded.errors);
     return kExitConfig;
   }
   config_ = std::make_unique<Config>(std::move(*loaded.config));
@@ -68,7 +67,7 @@ int Application::run() {
   if (errors.empty()) errors = check_data_dir(*config_);
   if (errors.empty()) errors = locks_.acquire(*config_);
   if (!errors.empty()) {
-    log_errors("vector::topology::builder", errors);
+    vlog::configuration_errors("vector::topology::builder", errors);
     return kExitConfig;
   }
   ::malloc_trim(0);  // reading YAML took more than running does, and hundreds of stand-ins share a machine
@@ -124,9 +123,9 @@ void Application::start_api() {
     vlog::info("vector::api::grpc_server", "GRPC API server started on " + address + ".");
     vlog::info("vector::internal_events::api", "API server running.", "address=" + address);
   } else {
-    vlog::info("vector::internal_events::api", "API server running.",
-               "address=" + address + " playground=http://" + address + "/playground graphql=http://" + address +
-                   "/graphql");
+    vlog::info(
+        "vector::internal_events::api", "API server running.",
+        "address=" + address + " playground=http://" + address + "/playground graphql=http://" + address + "/graphql");
   }
 }
 
@@ -193,108 +192,6 @@ void Application::handle_signal(int number) {
   begin_drain();
 }
 
-// ---- reload
-
-void Application::begin_reload() {
-  auto loaded = load_config(command_line_.configs, command_line_.interpolate, dialect_);
-  if (loaded.config && loaded.config->modes.refuse_config.at_reload) {
-    loaded.errors.push_back(loaded.config->modes.refuse_config.words);
-  }
-  if (!loaded.errors.empty()) {
-    log_errors("vector::cli", loaded.errors);
-    vlog::error("vector::internal_events::process", "Failed to load config files, reload aborted.",
-                "error_code=\"config_load\" error_type=\"configuration_failed\" stage=\"processing\"", vlog::Limit::no);
-    ++process_.config_load_errors;
-    return;
-  }
-  vlog::info("vector::topology::running", "Reloading running topology with new configuration.");
-  std::string changed;
-  auto names = config_->globals;
-  names.insert(loaded.config->globals.begin(), loaded.config->globals.end());
-  for (const auto& [name, value] : names) {
-    const auto was = config_->globals.find(name);
-    const auto is = loaded.config->globals.find(name);
-    const bool same = was != config_->globals.end() && is != loaded.config->globals.end() && was->second == is->second;
-    if (!same) changed += (changed.empty() ? "" : ", ") + name;
-  }
-  if (!changed.empty()) {
-    vlog::error("vector::topology::controller", "Config reload rejected due to non-reloadable global options.",
-                "changed_fields=" + changed, vlog::Limit::no);
-    return refuse_reload("global_options_changed", process_.global_options_errors);
-  }
-  next_config_ = std::make_unique<Config>(std::move(*loaded.config));
-  const ReloadMode mode = next_config_->modes.reload != ReloadMode::ok ? next_config_->modes.reload : config_->modes.reload;
-  phase_ = Phase::reloading;
-  if (mode == ReloadMode::hang) return;  // for good: signals wait, as in a real Vector whose reload never ends
-  if (mode == ReloadMode::die) crash();
-  std::vector<std::string> errors = check_vrl(*next_config_);
-  if (errors.empty()) errors = check_data_dir(*next_config_);
-  if (errors.empty()) errors = locks_.acquire(*next_config_);
-  if (errors.empty() && mode == ReloadMode::refuse) errors.emplace_back("the stand-in was told to refuse this reload");
-  if (!errors.empty()) {
-    log_errors("vector::topology::builder", errors);
-    vlog::write(vlog::Level::warn, "vector::topology::running",
-                "Failed to completely load new configuration. Restoring old configuration.");
-    vlog::info("vector::topology::running", "Running healthchecks.");
-    vlog::info("vector::topology::running", "Old configuration restored successfully.");
-    phase_ = Phase::running;
-    return refuse_reload("topology_build_failed", process_.topology_build_errors);
-  }
-  if (topology_.waits_for(*next_config_)) {
-    vlog::info("vector::topology::running", "Waiting for sources to finish shutting down.",
-               "timeout=" + std::to_string(kSourceShutdownLimit.count()));
-    topology_.ask_to_finish(*next_config_);
-  }
-  wait_for_sources(Clock::now() + kSourceShutdownLimit);
-}
-
-void Application::refuse_reload(const char* reason, int& counter) {
-  vlog::error("vector::internal_events::process", "Reload was not successful.",
-              "reason=" + quote(reason) +
-                  " error_code=\"reload\" error_type=\"configuration_failed\" stage=\"processing\"",
-              vlog::Limit::no);
-  ++counter;
-}
-
-void Application::wait_for_sources(Clock::time_point deadline) {
-  if (topology_.waits_for(*next_config_) && Clock::now() < deadline) {
-    phase_timer_.expires_after(kPollInterval);
-    return phase_timer_.async_wait([this, deadline](error_code error) {
-      if (!error) wait_for_sources(deadline);
-    });
-  }
-  const Milliseconds delay = std::max(next_config_->modes.reload_delay, config_->modes.reload_delay);
-  if (delay.count() == 0) return finish_reload();
-  phase_timer_.expires_after(delay);
-  phase_timer_.async_wait([this](error_code error) {
-    if (!error) finish_reload();
-  });
-}
-
-void Application::finish_reload() {
-  vlog::info("vector::topology::running", "Running healthchecks.");
-  vlog::info("vector::topology::running", "New configuration loaded successfully.");
-  // What the API listens on does not follow a reload; everything else does.
-  next_config_->api = config_->api;
-  const bool bound = topology_.apply(*next_config_);
-  config_ = std::move(next_config_);
-  ++process_.reloads;
-  std::string files;
-  for (const auto& path : command_line_.configs) {
-    files += (files.empty() ? "" : ", ") + ("File(" + quote(path.path) + (path.yaml_hint ? ", Some(Yaml))" : ", None)"));
-  }
-  vlog::info("vector", "Vector has reloaded.", "path=[" + files + "]", vlog::Limit::no);
-  phase_ = Phase::running;
-  print_all(config_->modes, facts_);
-  arm_modes();
-  ::malloc_trim(0);
-  if (!bound) {
-    if (dialect_.says_stopping()) vlog::info("vector_common::shutdown", "All sources have finished.");
-    return begin_drain();
-  }
-  next_signal();
-}
-
 // ---- the end
 
 void Application::begin_drain() {
@@ -341,7 +238,8 @@ void Application::check_drain() {
 }
 
 void Application::crash() {
-  const Modes& modes = next_config_ && next_config_->modes.reload == ReloadMode::die ? next_config_->modes : config_->modes;
+  const Modes& modes =
+      next_config_ && next_config_->modes.reload == ReloadMode::die ? next_config_->modes : config_->modes;
   write_all(STDERR_FILENO, modes.last_words.empty()
                                ? std::string("thread 'vector-worker' panicked at standin: told to crash\n")
                                : modes.last_words + "\n");
@@ -368,8 +266,8 @@ void Application::answer_health(const HttpRequest& request, Reply reply) {
   reply({ok ? 200 : 503, "application/json", ok ? "{\"ok\":true}" : "{\"ok\":false}", false});
 }
 
-/// What this stand-in's own `tap` needs to know: the dialect, the rate, and the components. The connection stays open, so
-/// that the tap notices this process's end.
+/// What this stand-in's own `tap` needs to know: the dialect, the rate, and the components. The connection stays open,
+/// so that the tap notices this process's end.
 void Application::answer_tap(Reply reply) {
   std::string body = std::string(dialect_.grpc_api() ? "grpc" : "graphql") + " " +
                      std::to_string(config_->modes.tap_events_per_second) + "\n";
@@ -380,31 +278,31 @@ void Application::answer_tap(Reply reply) {
 }
 
 void Application::answer_scrape(const SeriesFilter& filter, Reply reply) {
-  const Modes& modes = config_->modes;
-  if (modes.scrape_hangs) return;
-  if (modes.slow_scrape.count() > 0 && reply) {
-    return after(modes.slow_scrape, [this, filter, reply = std::move(reply)] {
-      Modes quick = config_->modes;
-      reply({quick.scrape_status, "text/plain; version=0.0.4",
-             exposition(snapshot_, process_, filter, quick, dialect_), false});
-    });
-  }
-  // internal_metrics reports at its own interval; between two reports a scrape sees the same numbers.
+  if (config_->modes.scrape_hangs) return;
+  take_snapshot();
+  auto answer = [this, filter, reply = std::move(reply)] {
+    const Modes& modes = config_->modes;
+    reply({modes.scrape_status, "text/plain; version=0.0.4",
+           modes.scrape_body ? *modes.scrape_body : exposition(snapshot_, process_, filter, modes, dialect_), false});
+  };
+  if (config_->modes.slow_scrape.count() == 0) return answer();
+  after(config_->modes.slow_scrape, std::move(answer));
+}
+
+/// internal_metrics reports at its own interval: between two reports a scrape sees the same numbers.
+void Application::take_snapshot() {
   double interval = 1;
   for (const auto& component : config_->components) {
     if (component.type == "internal_metrics") interval = component.interval_seconds;
   }
   const auto now = Clock::now();
-  if (snapshot_.empty() || now - snapshot_at_ >= std::chrono::duration<double>(interval)) {
-    timeval wall{};
-    ::gettimeofday(&wall, nullptr);
-    process_.timestamp_ms = std::int64_t{wall.tv_sec} * 1000 + wall.tv_usec / 1000;
-    process_.uptime_seconds = std::chrono::duration<double>(now - started_).count();
-    snapshot_ = topology_.read(process_.uptime_seconds);
-    snapshot_at_ = now;
-  }
-  std::string body = modes.scrape_body ? *modes.scrape_body : exposition(snapshot_, process_, filter, modes, dialect_);
-  reply({modes.scrape_status, "text/plain; version=0.0.4", std::move(body), false});
+  if (!snapshot_.empty() && now - snapshot_at_ < std::chrono::duration<double>(interval)) return;
+  timeval wall{};
+  ::gettimeofday(&wall, nullptr);
+  process_.timestamp_ms = std::int64_t{wall.tv_sec} * 1000 + wall.tv_usec / 1000;
+  process_.uptime_seconds = std::chrono::duration<double>(now - started_).count();
+  snapshot_ = topology_.read(process_.uptime_seconds);
+  snapshot_at_ = now;
 }
 
 }  // namespace standin

@@ -50,6 +50,7 @@ class Application {
 
   void answer_health(const HttpRequest& request, Reply reply);
   void answer_scrape(const SeriesFilter& filter, Reply reply);
+  void take_snapshot();
   void answer_tap(Reply reply);
   void after(Milliseconds delay, std::function<void()> action);
 

@@ -37,7 +37,9 @@ class Arguments {
     return true;
   }
   [[nodiscard]] const std::string& current() const { return current_; }
-  [[nodiscard]] bool is(std::string_view a, std::string_view b = "\x01") const { return current_ == a || current_ == b; }
+  [[nodiscard]] bool is(std::string_view a, std::string_view b = "\x01") const {
+    return current_ == a || current_ == b;
+  }
   [[nodiscard]] bool is_flag() const { return current_.size() > 1 && current_.front() == '-'; }
 
   std::string value() {
@@ -78,14 +80,22 @@ void add_list(std::vector<ConfigPath>& to, const std::string& comma_separated, b
 
 void parse_tap(Arguments& arguments, TapOptions& tap) {
   while (arguments.next()) {
-    if (arguments.is("--url", "-u")) tap.url = arguments.value();
-    else if (arguments.is("--interval", "-i")) tap.interval = std::chrono::milliseconds(arguments.number(100));
-    else if (arguments.is("--limit", "-l")) tap.limit = arguments.number(1);
-    else if (arguments.is("--duration-ms", "-d")) tap.duration = std::chrono::milliseconds(arguments.number(1));
-    else if (arguments.is("--format", "-f")) tap.format = arguments.value();
-    else if (arguments.is("--quiet", "-q")) tap.quiet = true;
-    else if (arguments.is("--meta", "-m")) tap.meta = true;
-    else if (arguments.is("--no-reconnect", "-n")) tap.no_reconnect = true;
+    if (arguments.is("--url", "-u"))
+      tap.url = arguments.value();
+    else if (arguments.is("--interval", "-i"))
+      tap.interval = std::chrono::milliseconds(arguments.number(100));
+    else if (arguments.is("--limit", "-l"))
+      tap.limit = arguments.number(1);
+    else if (arguments.is("--duration-ms", "-d"))
+      tap.duration = std::chrono::milliseconds(arguments.number(1));
+    else if (arguments.is("--format", "-f"))
+      tap.format = arguments.value();
+    else if (arguments.is("--quiet", "-q"))
+      tap.quiet = true;
+    else if (arguments.is("--meta", "-m"))
+      tap.meta = true;
+    else if (arguments.is("--no-reconnect", "-n"))
+      tap.no_reconnect = true;
     else if (arguments.is("--outputs-of") || arguments.is("--inputs-of") || !arguments.is_flag()) {
       tap.inputs = tap.inputs || arguments.is("--inputs-of");
       std::vector<ConfigPath> patterns;
@@ -115,33 +125,49 @@ CommandLine parse(const std::vector<std::string>& all, const Dialect& dialect) {
   }
   while (arguments.next()) {
     const bool validating = line.command == Command::validate;
-    if (arguments.is("--version", "-V")) line.command = Command::version;
-    else if (arguments.is("--config", "-c")) add_list(plain, arguments.value(), false);
-    else if (arguments.is("--config-yaml")) add_list(yaml, arguments.value(), true);
+    if (arguments.is("--version", "-V"))
+      line.command = Command::version;
+    else if (arguments.is("--config", "-c"))
+      add_list(plain, arguments.value(), false);
+    else if (arguments.is("--config-yaml"))
+      add_list(yaml, arguments.value(), true);
     else if (arguments.is("--threads", "-t") || arguments.is("--color") || arguments.is("--require-healthy", "-r") ||
-             arguments.is("--internal-log-rate-limit", "-i")) arguments.value();
+             arguments.is("--internal-log-rate-limit", "-i"))
+      arguments.value();
     else if (arguments.is("--watch-config", "-w") || arguments.is("--allow-empty-config") ||
-             arguments.is("--openssl-no-probe")) continue;  // known to the real one, without an effect here
-    else if (arguments.is("--log-format")) line.json_log = arguments.value() == "json";
-    else if (arguments.is("--quiet", "-q")) line.log_level = line.log_level == "warn" ? "error" : "warn";
-    else if (arguments.is("-qq")) line.log_level = "error";
-    else if (arguments.is("--verbose", "-v")) line.log_level = line.log_level == "debug" ? "trace" : "debug";
+             arguments.is("--openssl-no-probe"))
+      continue;  // known to the real one, without an effect here
+    else if (arguments.is("--log-format"))
+      line.json_log = arguments.value() == "json";
+    else if (arguments.is("--quiet", "-q"))
+      line.log_level = line.log_level == "warn" ? "error" : "warn";
+    else if (arguments.is("-qq"))
+      line.log_level = "error";
+    else if (arguments.is("--verbose", "-v"))
+      line.log_level = line.log_level == "debug" ? "trace" : "debug";
     else if (arguments.is("--graceful-shutdown-limit-secs")) {
       line.graceful_shutdown_limit = std::chrono::seconds(arguments.number(1));
-    } else if (arguments.is("--no-graceful-shutdown-limit")) line.no_graceful_shutdown_limit = true;
+    } else if (arguments.is("--no-graceful-shutdown-limit"))
+      line.no_graceful_shutdown_limit = true;
     else if (dialect.interpolation_is_opt_in() && arguments.is("--dangerously-allow-env-var-interpolation")) {
       line.interpolate = true;
     } else if (!dialect.interpolation_is_opt_in() && arguments.is("--disable-env-var-interpolation")) {
       line.interpolate = false;
-    } else if (validating && arguments.is("--no-environment")) line.no_environment = true;
-    else if (validating && arguments.is("--skip-healthchecks")) line.skip_healthchecks = true;
-    else if (validating && arguments.is("--deny-warnings", "-d")) continue;
-    else if (validating && !arguments.is_flag()) add_list(plain, arguments.current(), false);
-    else if (line.command == Command::run && arguments.is("validate")) line.command = Command::validate;
+    } else if (validating && arguments.is("--no-environment"))
+      line.no_environment = true;
+    else if (validating && arguments.is("--skip-healthchecks"))
+      line.skip_healthchecks = true;
+    else if (validating && arguments.is("--deny-warnings", "-d"))
+      continue;
+    else if (validating && !arguments.is_flag())
+      add_list(plain, arguments.current(), false);
+    else if (line.command == Command::run && arguments.is("validate"))
+      line.command = Command::validate;
     else if (line.command == Command::run && arguments.is("tap")) {
       line.command = Command::tap;
       parse_tap(arguments, line.tap);
-    } else throw UsageError("unexpected argument '" + arguments.current() + "' found");
+    } else
+      throw UsageError("unexpected argument '" + arguments.current() + "' found");
   }
   // As for any option of the real command, the variable counts only where the option itself was not given.
   if (plain.empty()) add_list(plain, environment("VECTOR_CONFIG"), false);

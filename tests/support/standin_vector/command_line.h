@@ -1,5 +1,5 @@
-// The part of Vector's command line that the stand-in knows. An argument it does not know ends it with a usage error, as
-// the real one does: a caller's typo must not pass unseen.
+// The part of Vector's command line that the stand-in knows. An argument it does not know ends it with a usage error,
+// as the real one does: a caller's typo must not pass unseen.
 #pragma once
 
 #include <chrono>
@@ -42,8 +42,8 @@ struct CommandLine {
   bool interpolate = true;  ///< ${VAR} in configs is replaced
   std::chrono::seconds graceful_shutdown_limit{60};
   bool no_graceful_shutdown_limit = false;
-  bool no_environment = false;    ///< validate
-  bool skip_healthchecks = false; ///< validate
+  bool no_environment = false;     ///< validate
+  bool skip_healthchecks = false;  ///< validate
   TapOptions tap;
 };
 

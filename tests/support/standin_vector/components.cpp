@@ -18,8 +18,8 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t kMaxLine = 102400;        // max_length of a socket source
-constexpr std::uint64_t kBytesPerEvent = 258;   // what an access log of demo_logs takes on average
+constexpr std::size_t kMaxLine = 102400;       // max_length of a socket source
+constexpr std::uint64_t kBytesPerEvent = 258;  // what an access log of demo_logs takes on average
 
 /// A `socket` source in TCP mode. It reads connections to their end, also while it drains: that is what costs a real
 /// Vector its 60 s, and what must not be lost.
@@ -77,20 +77,20 @@ class TcpSource final : public Source {
 
   void read(const std::shared_ptr<Connection>& connection) {
     // Waiting needs no buffer, so idle connections cost none.
-    connection->socket.async_wait(tcp::socket::wait_read, [this, connection,
-                                                           alive = std::weak_ptr(alive_)](error_code error) {
-      if (alive.expired() || error) return;
-      static char buffer[65536];
-      const auto size = connection->socket.read_some(asio::buffer(buffer), error);
-      if (error) {
-        // The last line needs no line break.
-        if (!connection->pending.empty()) take_line(*connection, {});
-        connections_.erase(connection);
-        return;
-      }
-      split(*connection, {buffer, size});
-      read(connection);
-    });
+    connection->socket.async_wait(tcp::socket::wait_read,
+                                  [this, connection, alive = std::weak_ptr(alive_)](error_code error) {
+                                    if (alive.expired() || error) return;
+                                    static char buffer[65536];
+                                    const auto size = connection->socket.read_some(asio::buffer(buffer), error);
+                                    if (error) {
+                                      // The last line needs no line break.
+                                      if (!connection->pending.empty()) take_line(*connection, {});
+                                      connections_.erase(connection);
+                                      return;
+                                    }
+                                    split(*connection, {buffer, size});
+                                    read(connection);
+                                  });
   }
 
   void split(Connection& connection, std::string_view data) {
@@ -135,13 +135,9 @@ class DemoSource final : public Source {
 
   void feed(std::vector<Route> routes) override {
     Source::feed(std::move(routes));
-    const bool wanted = std::any_of(routes_.begin(), routes_.end(), [](const Route& r) { return !r.sink->discards(); });
-    if (!wanted) {
-      timer_.cancel();
-    } else if (timer_.expiry() <= std::chrono::steady_clock::now()) {
-      made_ = by_clock();
-      schedule();
-    }
+    if (!wanted() || ticking_) return;
+    made_ = by_clock();
+    schedule();
   }
   void finish() override {
     stopped_at_ = by_clock();
@@ -157,21 +153,28 @@ class DemoSource final : public Source {
     return std::min(ticks, component().count.value_or(ticks));
   }
 
+  [[nodiscard]] bool wanted() const {
+    return std::any_of(routes_.begin(), routes_.end(), [](const Route& route) { return !route.sink->discards(); });
+  }
+
   void schedule() {
+    ticking_ = wanted() && !(component().count && made_ >= *component().count);
+    if (!ticking_) return;
     // Fast sources are woken 100 times a second at most, and catch up then.
     const double pause = std::max(component().interval_seconds, 0.01);
     timer_.expires_after(std::chrono::microseconds(static_cast<long long>(pause * 1e6)));
     timer_.async_wait([this, alive = std::weak_ptr(alive_)](error_code error) {
       if (alive.expired() || error || finished_) return;
       for (const auto due = by_clock(); made_ < due; ++made_) deliver(line());
-      if (!component().count || made_ < *component().count) schedule();
+      schedule();
     });
   }
 
   [[nodiscard]] std::string line() const {
     const auto& lines = component().lines;
     if (!lines.empty()) return lines[made_ % lines.size()];
-    return "{\"host\":\"10.0.0." + std::to_string(made_ % 250) + "\",\"user-identifier\":\"standin\",\"method\":\"GET\"," +
+    return "{\"host\":\"10.0.0." + std::to_string(made_ % 250) +
+           "\",\"user-identifier\":\"standin\",\"method\":\"GET\"," +
            "\"request\":\"/observability/metrics/production\",\"protocol\":\"HTTP/1.1\",\"status\":\"200\",\"bytes\":" +
            std::to_string(1000 + made_ % 40000) + "}";
   }
@@ -181,6 +184,7 @@ class DemoSource final : public Source {
   std::chrono::steady_clock::time_point started_;
   std::uint64_t made_ = 0;
   std::uint64_t stopped_at_ = 0;
+  bool ticking_ = false;
   bool finished_ = false;
 };
 
@@ -224,8 +228,8 @@ void Sink::write(const LogEvent& event, const std::vector<std::pair<std::string,
   if (codec_ == "json") {
     line = "{";
     for (const auto& [key, value] : fields) line += quote(key) + ":" + quote(value) + ",";
-    line += "\"host\":\"localhost\",\"message\":" + quote(event.message) + ",\"source_type\":" +
-            quote(event.source_type) + ",\"timestamp\":" + quote(timestamp()) + "}";
+    line += "\"host\":\"localhost\",\"message\":" + quote(event.message) +
+            ",\"source_type\":" + quote(event.source_type) + ",\"timestamp\":" + quote(timestamp()) + "}";
   } else {
     line = event.message;
   }
@@ -233,7 +237,9 @@ void Sink::write(const LogEvent& event, const std::vector<std::pair<std::string,
   write_all(descriptor_, line);
 }
 
-std::uint64_t Source::bytes(double uptime_seconds) const { return events(uptime_seconds) * kBytesPerEvent; }
+std::uint64_t Source::bytes(double uptime_seconds) const {
+  return events(uptime_seconds) * kBytesPerEvent;
+}
 
 void Source::deliver(std::string_view message) {
   for (const auto& route : routes_) route.sink->write({message, component_.type}, route.fields);

@@ -1,4 +1,5 @@
-// The components that the stand-in really plays: a TCP `socket` source, `demo_logs`, and the `console` and `file` sinks.
+// The components that the stand-in really plays: a TCP `socket` source, `demo_logs`, and the `console` and `file`
+// sinks.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

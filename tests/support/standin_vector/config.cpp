@@ -19,14 +19,25 @@ constexpr const char* kDefaultApiAddress = "127.0.0.1:8686";
 constexpr const char* kDefaultExporterAddress = "0.0.0.0:9598";
 
 const std::vector<std::string>& global_options() {
-  static const std::vector<std::string> kNames = {
-      "data_dir", "wildcard_matching", "log_schema", "telemetry", "timezone", "proxy", "acknowledgements",
-      "expire_metrics", "expire_metrics_secs", "expire_metrics_per_metric_set",
-      "buffer_utilization_ewma_half_life_seconds", "latency_ewma_alpha", "metrics_storage_refresh_period"};
+  static const std::vector<std::string> kNames = {"data_dir",
+                                                  "wildcard_matching",
+                                                  "log_schema",
+                                                  "telemetry",
+                                                  "timezone",
+                                                  "proxy",
+                                                  "acknowledgements",
+                                                  "expire_metrics",
+                                                  "expire_metrics_secs",
+                                                  "expire_metrics_per_metric_set",
+                                                  "buffer_utilization_ewma_half_life_seconds",
+                                                  "latency_ewma_alpha",
+                                                  "metrics_storage_refresh_period"};
   return kNames;
 }
 
-bool contains(const auto& list, const auto& item) { return std::find(list.begin(), list.end(), item) != list.end(); }
+bool contains(const auto& list, const auto& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
 
 std::string expected(const auto& names) {
   std::string list;
@@ -107,12 +118,18 @@ class Loader {
     for (const auto& entry : root) {
       const auto key = entry.first.as<std::string>();
       const YAML::Node& value = entry.second;
-      if (key == "sources") merge_components(Kind::source, value);
-      else if (key == "transforms") merge_components(Kind::transform, value);
-      else if (key == "sinks") merge_components(Kind::sink, value);
-      else if (key == "api") merge_api(value);
-      else if (key == "standin") read_modes(value, config_.modes, result_.errors);
-      else if (contains(global_options(), key)) merge_global(key, value);
+      if (key == "sources")
+        merge_components(Kind::source, value);
+      else if (key == "transforms")
+        merge_components(Kind::transform, value);
+      else if (key == "sinks")
+        merge_components(Kind::sink, value);
+      else if (key == "api")
+        merge_api(value);
+      else if (key == "standin")
+        read_modes(value, config_.modes, result_.errors);
+      else if (contains(global_options(), key))
+        merge_global(key, value);
       else if (key != "schema" && key != "healthchecks" && key != "enrichment_tables" && key != "tests" &&
                key != "provider" && key != "secret") {
         auto known = global_options();
@@ -212,13 +229,16 @@ class Loader {
     component.mode = node["mode"].as<std::string>("");
     component.path = node["path"].as<std::string>("");
     component.target = node["target"].as<std::string>("stdout");
-    if (node["encoding"] && node["encoding"].IsMap()) component.codec = node["encoding"]["codec"].as<std::string>("text");
+    if (node["encoding"] && node["encoding"].IsMap())
+      component.codec = node["encoding"]["codec"].as<std::string>("text");
     if (node["buffer"] && node["buffer"].IsMap()) {
       component.disk_buffer = node["buffer"]["type"].as<std::string>("memory") == "disk";
     }
-    if (component.type == "prometheus_exporter" && component.address.empty()) component.address = kDefaultExporterAddress;
+    if (component.type == "prometheus_exporter" && component.address.empty())
+      component.address = kDefaultExporterAddress;
     if (component.type == "remap") component.code = node["source"].as<std::string>("");
-    if (component.type == "filter" && node["condition"].IsScalar()) component.code = node["condition"].as<std::string>();
+    if (component.type == "filter" && node["condition"].IsScalar())
+      component.code = node["condition"].as<std::string>();
     if (component.type == "filter" && node["condition"].IsMap()) {
       component.code = node["condition"]["source"].as<std::string>("");
     }

@@ -1,5 +1,5 @@
-// A pipeline's configuration as the stand-in runs it: files read, ${VAR} replaced, merged and checked in the order and with
-// the words of a real Vector.
+// A pipeline's configuration as the stand-in runs it: files read, ${VAR} replaced, merged and checked in the order and
+// with the words of a real Vector.
 #pragma once
 
 #include <chrono>
@@ -22,14 +22,14 @@ struct Component {
   std::vector<std::string> inputs;
   std::string text;  ///< its YAML, written anew: two components are the same where this is
 
-  std::string address;  ///< ip:port of what listens; "" for none
-  std::string mode;     ///< socket: tcp, udp, unix_stream …
-  std::string path;     ///< file sink
-  std::string target = "stdout";  ///< console sink
-  std::string codec = "text";     ///< console and file sinks
-  std::string code;               ///< VRL of remap and filter
-  std::vector<std::string> lines; ///< demo_logs: its own lines; empty for made-up access logs
-  double interval_seconds = 1;    ///< demo_logs, internal_metrics
+  std::string address;                 ///< ip:port of what listens; "" for none
+  std::string mode;                    ///< socket: tcp, udp, unix_stream …
+  std::string path;                    ///< file sink
+  std::string target = "stdout";       ///< console sink
+  std::string codec = "text";          ///< console and file sinks
+  std::string code;                    ///< VRL of remap and filter
+  std::vector<std::string> lines;      ///< demo_logs: its own lines; empty for made-up access logs
+  double interval_seconds = 1;         ///< demo_logs, internal_metrics
   std::optional<std::uint64_t> count;  ///< demo_logs: ends after that many
   bool disk_buffer = false;
 };

@@ -26,10 +26,11 @@ bool matches(const std::string& input, const Component& component) {
   return input == component.id || (component.type == "remap" && input == component.id + ".dropped");
 }
 
-/// Which VRL functions of a short list are called without `!`, a second assignment target, or `??`. That is the mistake a
-/// test makes on purpose; a real compiler finds more.
+/// Which VRL functions of a short list are called without `!`, a second assignment target, or `??`. That is the mistake
+/// a test makes on purpose; a real compiler finds more.
 std::string fallible_call(const std::string& line) {
-  for (const std::string name : {"parse_json", "parse_syslog", "parse_regex", "to_int", "to_float", "parse_timestamp"}) {
+  for (const std::string name :
+       {"parse_json", "parse_syslog", "parse_regex", "to_int", "to_float", "parse_timestamp"}) {
     const auto at = line.find(name + "(");
     if (at == std::string::npos || line.find("??") != std::string::npos) continue;
     const auto assignment = line.substr(0, at);
@@ -45,8 +46,10 @@ bool balanced(const std::string& code) {
   for (std::size_t i = 0; i < code.size(); ++i) {
     const char c = code[i];
     if (in_string) {
-      if (c == '\\') ++i;
-      else if (c == '"') in_string = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        in_string = false;
     } else if (c == '"') {
       in_string = true;
     } else if (c == '#') {
@@ -81,8 +84,9 @@ std::string vrl_error(const Component& component) {
            "\n  │ --- ^^^^^^^^^^^^^^^^^^^^\n  │ │   │\n"
            "  │ │   this expression is fallible because at least one argument's type cannot be verified to be valid\n"
            "  │ or change this to an infallible assignment:\n  │ ., err = " +
-           call + "\n  │\n  = see documentation about error handling at https://errors.vrl.dev/#handling\n"
-                  "  = learn more about error code 103 at https://errors.vrl.dev/103\n" +
+           call +
+           "\n  │\n  = see documentation about error handling at https://errors.vrl.dev/#handling\n"
+           "  = learn more about error code 103 at https://errors.vrl.dev/103\n" +
            kVrlHelp;
   }
   return {};
@@ -196,7 +200,8 @@ std::vector<std::string> check_data_dir(const Config& config) {
   const std::string error = data_dir_error(config.data_dir());
   std::vector<std::string> errors;
   for (const auto& component : config.components) {
-    const bool keeps_state = component.disk_buffer || component.type == "journald" || component.type == "kubernetes_logs" ||
+    const bool keeps_state = component.disk_buffer || component.type == "journald" ||
+                             component.type == "kubernetes_logs" ||
                              (component.kind == Kind::source && component.type == "file");
     if (keeps_state && !error.empty()) {
       errors.push_back(capitalized(component.kind) + " " + quote(component.id) + ": " + error);

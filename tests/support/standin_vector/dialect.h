@@ -1,4 +1,5 @@
-// Which Vector the stand-in plays, and what differs between the versions it knows (0.54 and before, 0.55, 0.57 and after).
+// Which Vector the stand-in plays, and what differs between the versions it knows (0.54 and before, 0.55, 0.57 and
+// after).
 #pragma once
 
 #include <string>
@@ -14,7 +15,8 @@ struct Dialect {
   [[nodiscard]] bool grpc_api() const { return minor >= 55; }
   /// 0.57 leaves ${VAR} as it is unless VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION=true.
   [[nodiscard]] bool interpolation_is_opt_in() const { return minor >= 57; }
-  /// 0.57 compiles VRL in `validate --no-environment`, says "Vector is stopping." and wraps tapped events in {"log": …}.
+  /// 0.57 compiles VRL in `validate --no-environment`, says "Vector is stopping." and wraps tapped events in {"log":
+  /// …}.
   [[nodiscard]] bool compiles_vrl_without_environment() const { return minor >= 57; }
   [[nodiscard]] bool says_stopping() const { return minor >= 57; }
   [[nodiscard]] bool tap_wraps_events() const { return minor >= 57; }

@@ -26,9 +26,12 @@ constexpr std::array kHostMetrics = {
     HostMetric{"host_cpu_seconds_total", "counter", "collector=\"cpu\",cpu=\"0\",mode=\"user\"", 72.23, true},
     HostMetric{"host_disk_read_bytes_total", "counter", "collector=\"disk\",device=\"vda\"", 5720843264, true},
     HostMetric{"host_disk_written_bytes_total", "counter", "collector=\"disk\",device=\"vda\"", 3720843264, true},
-    HostMetric{"host_filesystem_free_bytes", "gauge", "collector=\"filesystem\",device=\"/dev/vda1\",filesystem=\"ext4\",mountpoint=\"/\"", 31e9, false},
-    HostMetric{"host_filesystem_total_bytes", "gauge", "collector=\"filesystem\",device=\"/dev/vda1\",filesystem=\"ext4\",mountpoint=\"/\"", 84e9, false},
-    HostMetric{"host_filesystem_used_bytes", "gauge", "collector=\"filesystem\",device=\"/dev/vda1\",filesystem=\"ext4\",mountpoint=\"/\"", 53e9, false},
+    HostMetric{"host_filesystem_free_bytes", "gauge",
+               "collector=\"filesystem\",device=\"/dev/vda1\",filesystem=\"ext4\",mountpoint=\"/\"", 31e9, false},
+    HostMetric{"host_filesystem_total_bytes", "gauge",
+               "collector=\"filesystem\",device=\"/dev/vda1\",filesystem=\"ext4\",mountpoint=\"/\"", 84e9, false},
+    HostMetric{"host_filesystem_used_bytes", "gauge",
+               "collector=\"filesystem\",device=\"/dev/vda1\",filesystem=\"ext4\",mountpoint=\"/\"", 53e9, false},
     HostMetric{"host_load1", "gauge", "collector=\"loadavg\"", 0.52, false},
     HostMetric{"host_load15", "gauge", "collector=\"loadavg\"", 0.31, false},
     HostMetric{"host_load5", "gauge", "collector=\"loadavg\"", 0.42, false},
@@ -37,7 +40,8 @@ constexpr std::array kHostMetrics = {
     HostMetric{"host_memory_total_bytes", "gauge", "collector=\"memory\"", 25e9, false},
     HostMetric{"host_memory_used_bytes", "gauge", "collector=\"memory\"", 5e9, false},
     HostMetric{"host_network_receive_bytes_total", "counter", "collector=\"network\",device=\"eth0\"", 918273645, true},
-    HostMetric{"host_network_transmit_bytes_total", "counter", "collector=\"network\",device=\"eth0\"", 123456789, true},
+    HostMetric{"host_network_transmit_bytes_total", "counter", "collector=\"network\",device=\"eth0\"", 123456789,
+               true},
     HostMetric{"host_uptime", "gauge", "collector=\"host\"", 2210.8, true},
 };
 
@@ -55,8 +59,8 @@ void append_number(std::string& out, double value) {
   char text[40];
   const auto whole = static_cast<long long>(value);
   const bool is_whole = static_cast<double>(whole) == value;
-  const int length = is_whole ? std::snprintf(text, sizeof text, "%lld", whole)
-                              : std::snprintf(text, sizeof text, "%.17g", value);
+  const int length =
+      is_whole ? std::snprintf(text, sizeof text, "%lld", whole) : std::snprintf(text, sizeof text, "%.17g", value);
   out.append(text, static_cast<std::size_t>(length));
 }
 
@@ -121,7 +125,8 @@ void counters(Writer& writer, const Components& components) {
   const auto each = [&](std::string_view family, auto wanted, auto more, auto value) {
     if (!writer.family(family, "counter")) return;
     for (const auto& component : components) {
-      if (wanted(component)) writer.series(labels_of(component, more(component)), static_cast<double>(value(component)));
+      if (wanted(component))
+        writer.series(labels_of(component, more(component)), static_cast<double>(value(component)));
     }
   };
   const auto received = [](const auto& c) { return !c.only_sent && c.type != "host_metrics"; };
@@ -170,12 +175,14 @@ void gauges(Writer& writer, const Components& components) {
 /// 3 + 4 errors, per sink 2; per transform 5 discarded on purpose and 6 not.
 void failures(Writer& writer, const Components& components, const ProcessReading& process, const Modes& modes) {
   const std::string host = "host=\"" + host_name() + "\"";
-  const bool any = modes.errors || process.config_load_errors + process.topology_build_errors + process.global_options_errors > 0;
+  const bool any =
+      modes.errors || process.config_load_errors + process.topology_build_errors + process.global_options_errors > 0;
   if (any && writer.family("component_errors_total", "counter")) {
     const auto of_process = [&](const char* code, const std::string& reason, int count) {
       if (count == 0) return;
       writer.series("error_code=\"" + std::string(code) + "\",error_type=\"configuration_failed\"," + host + reason +
-                        ",stage=\"processing\"", count);
+                        ",stage=\"processing\"",
+                    count);
     };
     of_process("config_load", "", process.config_load_errors);
     of_process("reload", ",reason=\"topology_build_failed\"", process.topology_build_errors);
@@ -214,8 +221,10 @@ void histogram(Writer& writer, const ComponentReading& component, const std::str
     const std::string text = bucket == 25 ? "le=\"+Inf\"" : le;
     writer.series(labels_of(component, text + more), static_cast<double>(component.events), "_bucket");
   }
-  writer.series(labels_of(component, more.empty() ? "" : more.substr(1)), static_cast<double>(component.events), "_sum");
-  writer.series(labels_of(component, more.empty() ? "" : more.substr(1)), static_cast<double>(component.events), "_count");
+  writer.series(labels_of(component, more.empty() ? "" : more.substr(1)), static_cast<double>(component.events),
+                "_sum");
+  writer.series(labels_of(component, more.empty() ? "" : more.substr(1)), static_cast<double>(component.events),
+                "_count");
 }
 
 void pad(Writer& writer, const Components& components, std::size_t wanted) {
@@ -250,19 +259,22 @@ std::string exposition(const Components& components, const ProcessReading& proce
   if (filter.host_metrics) {
     for (const auto& metric : kHostMetrics) {
       writer.host_family(metric);
-      writer.series(std::string(metric.labels) + "," + host, metric.value + (metric.grows ? process.uptime_seconds : 0));
+      writer.series(std::string(metric.labels) + "," + host,
+                    metric.value + (metric.grows ? process.uptime_seconds : 0));
     }
   }
   if (writer.family("build_info", "gauge")) {
     writer.series("arch=\"x86_64\",debug=\"false\"," + host + ",revision=\"\",rust_version=\"1.88\",version=\"" +
-                      dialect.version + "\"", 1);
+                      dialect.version + "\"",
+                  1);
   }
   failures(writer, components, process, modes);
   counters(writer, components);
   gauges(writer, components);
   if (process.reloads > 0 && writer.family("reloaded_total", "counter")) writer.series(host, process.reloads);
   if (writer.family("started_total", "counter")) writer.series(host, 1);
-  if (writer.family("uptime_seconds", "gauge")) writer.series(host, static_cast<double>(static_cast<long long>(process.uptime_seconds)));
+  if (writer.family("uptime_seconds", "gauge"))
+    writer.series(host, static_cast<double>(static_cast<long long>(process.uptime_seconds)));
   if (filter.everything || modes.exposition_unfiltered) {
     if (writer.family("component_received_events_count", "histogram")) {
       for (const auto& component : components) histogram(writer, component, "");

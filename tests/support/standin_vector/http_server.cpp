@@ -38,7 +38,8 @@ void append_le(std::string& out, std::uint32_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) out += static_cast<char>((value >> (8 * i)) & 0xFF);
 }
 
-/// A gzip stream of stored blocks: nothing is compressed, but who asked for gzip has to unpack it, as with the real one.
+/// A gzip stream of stored blocks: nothing is compressed, but who asked for gzip has to unpack it, as with the real
+/// one.
 std::string gzip_stored(std::string_view data) {
   std::string out("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", 10);
   out.reserve(data.size() + 64);
@@ -71,11 +72,16 @@ std::string header(const std::string& head, const std::string& name) {
 
 const char* reason(int status) {
   switch (status) {
-    case 200: return "OK";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 503: return "Service Unavailable";
-    default: return "Status";
+    case 200:
+      return "OK";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "Status";
   }
 }
 
@@ -194,13 +200,14 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
     if (!response.hold_open) output_ += "content-length: " + std::to_string(response.body.size()) + "\r\n";
     output_ += keep_alive ? "\r\n" : "connection: close\r\n\r\n";
     output_ += response.body;
-    asio::async_write(socket_, asio::buffer(output_),
-                      [self = shared_from_this(), keep_alive, hold = response.hold_open](error_code error, std::size_t) {
-                        self->output_ = {};
-                        if (hold) return;
-                        if (error || !keep_alive) return self->end();
-                        self->read();
-                      });
+    asio::async_write(
+        socket_, asio::buffer(output_),
+        [self = shared_from_this(), keep_alive, hold = response.hold_open](error_code error, std::size_t) {
+          self->output_ = {};
+          if (hold) return;
+          if (error || !keep_alive) return self->end();
+          self->read();
+        });
   }
 
   tcp::socket socket_;
@@ -214,7 +221,9 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
 
 HttpServer::HttpServer(asio::io_context& io, Handler handler) : acceptor_(io), handler_(std::move(handler)) {}
 
-HttpServer::~HttpServer() { close(); }
+HttpServer::~HttpServer() {
+  close();
+}
 
 error_code HttpServer::listen(const std::string& address) {
   const error_code error = listen_on(acceptor_, address);

@@ -18,8 +18,8 @@ struct Reference {
 
 std::size_t name_length(std::string_view text) {
   std::size_t length = 0;
-  while (length < text.size() && (std::isalnum(static_cast<unsigned char>(text[length])) != 0 || text[length] == '_' ||
-                                  text[length] == '.')) {
+  while (length < text.size() &&
+         (std::isalnum(static_cast<unsigned char>(text[length])) != 0 || text[length] == '_' || text[length] == '.')) {
     ++length;
   }
   return length;

@@ -1,4 +1,5 @@
-// The stand-in Vector: what tests, benches and the quickstart run where there is no real one. See README.md in this folder.
+// The stand-in Vector: what tests, benches and the quickstart run where there is no real one. See README.md in this
+// folder.
 #include <unistd.h>
 
 #include <csignal>

@@ -24,7 +24,9 @@ std::vector<std::string> strings(const YAML::Node& node) {
   return node.as<std::vector<std::string>>();
 }
 
-bool is_stdout(const YAML::Node& node) { return node["stream"] && node["stream"].as<std::string>() == "stdout"; }
+bool is_stdout(const YAML::Node& node) {
+  return node["stream"] && node["stream"].as<std::string>() == "stdout";
+}
 
 std::string from_hex(const std::string& hex) {
   std::string bytes;
@@ -100,10 +102,8 @@ const std::map<std::string, Reader>& readers() {
       {"start_delay", [](N n, Modes& m) { m.start_delay = duration(n); }},
       {"health",
        [](N n, Modes& m) {
-         m.health = choice<Health>(n, {{"true", Health::ok},
-                                       {"false", Health::failing},
-                                       {"hang", Health::hang},
-                                       {"closed", Health::closed}});
+         m.health = choice<Health>(
+             n, {{"true", Health::ok}, {"false", Health::failing}, {"hang", Health::hang}, {"closed", Health::closed}});
        }},
       {"unhealthy_after", [](N n, Modes& m) { m.unhealthy_after = duration(n); }},
       {"refuse_config", [](N n, Modes& m) { m.refuse_config = refusal(n); }},

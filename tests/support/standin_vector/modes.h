@@ -1,5 +1,5 @@
-// The `standin:` mapping of a pipeline's YAML: what a test asks the stand-in to do. README.md in this folder is the list for
-// who writes a test; a key that is not on it is a config error, so that a typo never passes as a green test.
+// The `standin:` mapping of a pipeline's YAML: what a test asks the stand-in to do. README.md in this folder is the
+// list for who writes a test; a key that is not on it is a config error, so that a typo never passes as a green test.
 #pragma once
 
 #include <chrono>

@@ -18,11 +18,14 @@ namespace {
 constexpr std::size_t kNumberWidth = 12;
 constexpr std::uint64_t kMaxLinesPerTick = 20'000;  // a reader that was away is not paid back at once
 
-void print_line(int descriptor, const std::string& line) { write_all(descriptor, line + "\n"); }
+void print_line(int descriptor, const std::string& line) {
+  write_all(descriptor, line + "\n");
+}
 
 void print_process() {
-  print_line(STDERR_FILENO, "standin: process pid=" + std::to_string(::getpid()) + " ppid=" + std::to_string(::getppid()) +
-                                " pgid=" + std::to_string(::getpgid(0)) + " sid=" + std::to_string(::getsid(0)));
+  print_line(STDERR_FILENO, "standin: process pid=" + std::to_string(::getpid()) +
+                                " ppid=" + std::to_string(::getppid()) + " pgid=" + std::to_string(::getpgid(0)) +
+                                " sid=" + std::to_string(::getsid(0)));
   char cwd[4096] = "?";
   if (::getcwd(cwd, sizeof cwd) != nullptr) print_line(STDERR_FILENO, std::string("standin: cwd ") + cwd);
   std::ifstream status("/proc/self/status");
@@ -96,7 +99,8 @@ void FloodWriter::tick() {
   written_ = due;
   if (over) return;
   // A slow trickle wakes once a line, a flood a hundred times a second.
-  timer_.expires_after(std::chrono::microseconds(static_cast<long long>(1e6 / std::min(flood_.lines_per_second, 100.0))));
+  timer_.expires_after(
+      std::chrono::microseconds(static_cast<long long>(1e6 / std::min(flood_.lines_per_second, 100.0))));
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) tick();
   });

@@ -110,7 +110,8 @@ class Tap {
     std::string api;
     api_ = {};
     lines >> api >> api_.events_per_second;
-    for (Tapped component; lines >> component.id >> component.kind >> component.type;) api_.components.push_back(component);
+    for (Tapped component; lines >> component.id >> component.kind >> component.type;)
+      api_.components.push_back(component);
     return api == (dialect_.grpc_api() ? "grpc" : "graphql");
   }
 
@@ -127,7 +128,8 @@ class Tap {
         found.push_back(component);
       }
       if (!any && !options_.quiet) {
-        write_all(STDERR_FILENO, "[tap] Pattern '" + pattern + "' failed to match: will retry on configuration reload.\n");
+        write_all(STDERR_FILENO,
+                  "[tap] Pattern '" + pattern + "' failed to match: will retry on configuration reload.\n");
       }
     }
     return found;
@@ -136,8 +138,9 @@ class Tap {
   /// Until the other side ends, the time is over or a signal comes.
   void print_events() {
     const auto tapped = matches();
-    const double per_interval = std::min(api_.events_per_second * std::chrono::duration<double>(options_.interval).count(),
-                                         static_cast<double>(options_.limit));
+    const double per_interval =
+        std::min(api_.events_per_second * std::chrono::duration<double>(options_.interval).count(),
+                 static_cast<double>(options_.limit));
     double due = 0;
     while (!finished_ && connected_) {
       if (!sleep(options_.interval)) return;
@@ -181,15 +184,23 @@ class Tap {
   [[nodiscard]] static Fields fields_of(const Tapped& component, std::uint64_t number) {
     const std::string n = std::to_string(number);
     if (component.type == "internal_metrics" || component.type == "host_metrics") {
-      return {{"name", "\"uptime_seconds\""}, {"namespace", "\"vector\""}, {"tags", "{\"host\":\"standin\"}"},
-              {"timestamp", quote(timestamp())}, {"kind", "\"absolute\""}, {"gauge", "{\"value\":" + n + ".0}"}};
+      return {{"name", "\"uptime_seconds\""},    {"namespace", "\"vector\""}, {"tags", "{\"host\":\"standin\"}"},
+              {"timestamp", quote(timestamp())}, {"kind", "\"absolute\""},    {"gauge", "{\"value\":" + n + ".0}"}};
     }
     if (component.kind == "source") {
-      return {{"host", "\"localhost\""}, {"message", quote("{\"method\":\"GET\",\"status\":\"200\",\"bytes\":" + n + "}")},
-              {"service", "\"vector\""}, {"source_type", quote(component.type)}, {"timestamp", quote(timestamp())}};
+      return {{"host", "\"localhost\""},
+              {"message", quote("{\"method\":\"GET\",\"status\":\"200\",\"bytes\":" + n + "}")},
+              {"service", "\"vector\""},
+              {"source_type", quote(component.type)},
+              {"timestamp", quote(timestamp())}};
     }
-    return {{"bytes", n}, {"host", "\"10.0.0.1\""}, {"method", "\"GET\""}, {"protocol", "\"HTTP/1.1\""},
-            {"request", "\"/controller/setup\""}, {"status", "\"200\""}, {"user-identifier", "\"standin\""}};
+    return {{"bytes", n},
+            {"host", "\"10.0.0.1\""},
+            {"method", "\"GET\""},
+            {"protocol", "\"HTTP/1.1\""},
+            {"request", "\"/controller/setup\""},
+            {"status", "\"200\""},
+            {"user-identifier", "\"standin\""}};
   }
 
   [[nodiscard]] std::string render(const Tapped& component, std::uint64_t number) const {
@@ -225,6 +236,8 @@ class Tap {
 
 }  // namespace
 
-int tap(const TapOptions& options, const Dialect& dialect) { return Tap(options, dialect).run(); }
+int tap(const TapOptions& options, const Dialect& dialect) {
+  return Tap(options, dialect).run();
+}
 
 }  // namespace standin

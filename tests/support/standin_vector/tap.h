@@ -1,5 +1,5 @@
-// `vector tap`: connects to a stand-in's API and prints made-up events of the components that match, in the dialect of its
-// version. As with the real one, the two sides must be of one kind (GraphQL or gRPC) and the URL of the right form.
+// `vector tap`: connects to a stand-in's API and prints made-up events of the components that match, in the dialect of
+// its version. As with the real one, the two sides must be of one kind (GraphQL or gRPC) and the URL of the right form.
 #pragma once
 
 #include "tests/support/standin_vector/command_line.h"

@@ -49,8 +49,8 @@ const Component* same_component(const Config& config, Kind kind, const std::stri
 }
 
 void task_failed(const Component& component) {
-  vlog::error("vector::topology", "An error occurred that Vector couldn't handle: the task completed with an error.", {},
-              vlog::Limit::yes, vlog::span(name_of(component.kind), component.id, component.type));
+  vlog::error("vector::topology", "An error occurred that Vector couldn't handle: the task completed with an error.",
+              {}, vlog::Limit::yes, vlog::span(name_of(component.kind), component.id, component.type));
 }
 
 }  // namespace
@@ -108,16 +108,17 @@ bool Topology::start_exporter(const Component& component) {
   exporter.filter = filter_before(*config_, component);
   if (exporter.server) return true;
   exporter.text = component.text;
-  exporter.server = std::make_unique<HttpServer>(io_, [this, id = component.id](const HttpRequest& request, Reply reply) {
-    if (request.method != "GET" || request.target != "/metrics") return reply({404, "text/plain", "", false});
-    const auto found = exporters_.find(id);
-    if (found != exporters_.end()) scrape_(found->second.filter, std::move(reply));
-  });
+  exporter.server =
+      std::make_unique<HttpServer>(io_, [this, id = component.id](const HttpRequest& request, Reply reply) {
+        if (request.method != "GET" || request.target != "/metrics") return reply({404, "text/plain", "", false});
+        const auto found = exporters_.find(id);
+        if (found != exporters_.end()) scrape_(found->second.filter, std::move(reply));
+      });
   const auto error = exporter.server->listen(component.address);
   vlog::info("vector::sinks::prometheus::exporter", "Building HTTP server.", "address=" + component.address);
   if (!error) return true;
-  vlog::error("vector::sinks::prometheus::exporter", "Server TLS error: TCP bind failed: " + rust_error(error) + ".", {},
-              vlog::Limit::yes, vlog::span("sink", component.id, component.type));
+  vlog::error("vector::sinks::prometheus::exporter", "Server TLS error: TCP bind failed: " + rust_error(error) + ".",
+              {}, vlog::Limit::yes, vlog::span("sink", component.id, component.type));
   task_failed(component);
   exporters_.erase(component.id);
   return false;
@@ -163,7 +164,8 @@ std::vector<ComponentReading> Topology::read(double uptime_seconds) const {
   std::map<std::string, ComponentReading> by_id;
   for (const auto& [id, source] : sources_) {
     const Component& component = source->component();
-    ComponentReading reading{id, "source", component.type, source->events(uptime_seconds), source->bytes(uptime_seconds), false};
+    ComponentReading reading{
+        id, "source", component.type, source->events(uptime_seconds), source->bytes(uptime_seconds), false};
     reading.only_sent = component.type == "docker_logs" || component.type == "host_metrics" ||
                         (component.type == "socket" && reading.events == 0);
     by_id[id] = reading;

@@ -1,5 +1,5 @@
-// The running components: sources that listen or make up events, sinks that write them, and the exporters. Applying a new
-// config keeps what did not change (its sockets, connections and counts), as Vector's reload does.
+// The running components: sources that listen or make up events, sinks that write them, and the exporters. Applying a
+// new config keeps what did not change (its sockets, connections and counts), as Vector's reload does.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -32,8 +32,8 @@ class Topology {
   Topology(boost::asio::io_context& io, Scrape scrape);
   ~Topology();
 
-  /// Starts, changes and removes components until `config` runs; it must outlive the next apply(). Says "Listening." and
-  /// the like. False where a socket could not be bound: Vector ends then.
+  /// Starts, changes and removes components until `config` runs; it must outlive the next apply(). Says "Listening."
+  /// and the like. False where a socket could not be bound: Vector ends then.
   bool apply(const Config& config);
 
   /// Sources that apply(config) would stop or change and that still have connections; ask_to_finish() closes their

@@ -36,8 +36,10 @@ class Report {
   void print(const std::string& text) {
     std::size_t width = 0;
     for (const char c : text) {
-      if (c == '\n') width = 0;
-      else if ((c & 0xC0) != 0x80) width_ = std::max(width_, ++width);  // characters, not bytes
+      if (c == '\n')
+        width = 0;
+      else if ((c & 0xC0) != 0x80)
+        width_ = std::max(width_, ++width);  // characters, not bytes
     }
     space_due_ = true;
     write_all(STDOUT_FILENO, text);
@@ -88,8 +90,10 @@ int validate(const CommandLine& line, const Dialect& dialect) {
   } else if (dialect.compiles_vrl_without_environment()) {
     const auto errors = check_vrl(*loaded.config);
     valid = errors.empty();
-    if (valid) report.success("Transforms configuration");
-    else report.failed("Transform errors", errors);
+    if (valid)
+      report.success("Transforms configuration");
+    else
+      report.failed("Transform errors", errors);
   }
   if (!valid) return kExitConfig;
   report.validated();

@@ -33,12 +33,17 @@ Level parse_level(std::string_view text) {
 
 std::string_view name_of(Level level) {
   switch (level) {
-    case Level::trace: return "TRACE";
-    case Level::debug: return "DEBUG";
-    case Level::info: return " INFO";
-    case Level::warn: return " WARN";
+    case Level::trace:
+      return "TRACE";
+    case Level::debug:
+      return "DEBUG";
+    case Level::info:
+      return " INFO";
+    case Level::warn:
+      return " WARN";
     case Level::error:
-    case Level::off: break;
+    case Level::off:
+      break;
   }
   return "ERROR";
 }
@@ -102,6 +107,10 @@ void write(Level level, std::string_view target, std::string_view message, std::
   }
   seen = Seen{now};
   emit(level, target, message, fields, span);
+}
+
+void configuration_errors(std::string_view target, const std::vector<std::string>& errors) {
+  for (const auto& problem : errors) error(target, "Configuration error.", "error=" + problem, Limit::no);
 }
 
 std::string span(std::string_view kind, std::string_view id, std::string_view type) {

@@ -1,9 +1,11 @@
-// Vector's own log on stderr: its line format, its levels (VECTOR_LOG) and its rate limit. The limit matters to who reads
-// these lines: a message that comes twice within ten seconds is replaced by "Internal log [...] is being suppressed".
+// Vector's own log on stderr: its line format, its levels (VECTOR_LOG) and its rate limit. The limit matters to who
+// reads these lines: a message that comes twice within ten seconds is replaced by "Internal log [...] is being
+// suppressed".
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace standin::vlog {
 
@@ -30,6 +32,9 @@ inline void error(std::string_view target, std::string_view message, std::string
                   Limit limit = Limit::yes, std::string_view span = {}) {
   write(Level::error, target, message, fields, limit, span);
 }
+
+/// A line "Configuration error." for each.
+void configuration_errors(std::string_view target, const std::vector<std::string>& errors);
 
 /// source{component_kind="source" component_id=tcp component_type=socket}: (kind is source, transform or sink)
 std::string span(std::string_view kind, std::string_view id, std::string_view type);

@@ -3,25 +3,26 @@ import json
 import pathlib
 import re
 
-TEMPLATE = """\
-sources:
-  demo: {{ type: demo_logs, format: json, interval: 1 }}
+DEMO = "  demo: { type: demo_logs, format: json, interval: 1 }\n"
+SOCKET = '  demo: {{ type: socket, mode: tcp, address: "127.0.0.1:{}" }}\n'
+REST = """\
 transforms:
-  parse: {{ type: remap, inputs: [demo], source: ".a = 1" }}
+  parse: { type: remap, inputs: [demo], source: ".a = 1" }
 sinks:
-  out: {{ type: blackhole, inputs: [parse] }}
+  out: { type: blackhole, inputs: [parse] }
 """
 
 EXPORTER = re.compile(r"vf_metrics_exporter:.*?address:\s*[\"']?127\.0\.0\.1:(\d+)", re.DOTALL)
 API = re.compile(r"^api:.*?address:\s*[\"']?127\.0\.0\.1:(\d+)", re.DOTALL | re.MULTILINE)
 
 
-def pipeline_yaml(mark="", more="", **standin):
-    """A small pipeline. `mark` makes texts differ, `more` is YAML appended, the rest is asked of the stand-in."""
+def pipeline_yaml(mark="", more="", socket_port=None, **standin):
+    """A small pipeline, demo -> parse -> out. `mark` makes texts differ, `more` is YAML appended, `socket_port` makes its
+    source one that listens; the rest is asked of the stand-in (see standin_vector/README.md)."""
     text = f"# {mark}\n" if mark else ""
-    text += TEMPLATE.format() + more
+    text += "sources:\n" + (SOCKET.format(socket_port) if socket_port else DEMO) + REST + more
     if standin:
-        text += f"standin: {json.dumps(standin)}\n"
+        text += f"standin: {json.dumps(standin, ensure_ascii=False)}\n"
     return text
 
 

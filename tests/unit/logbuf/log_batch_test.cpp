@@ -30,6 +30,17 @@ TEST_CASE("the size of a string in JSON is never underestimated") {
   CHECK(json_size("tab\tand\x01") >= json_string("tab\tand\x01").size());
 }
 
+TEST_CASE("the size of a long string in JSON is exact wherever its escapes stand") {
+  for (std::size_t at = 0; at < 100; ++at) {
+    std::string text(100, 'x');
+    text[at] = '"';
+    text[(at + 31) % 100] = '\x01';
+    text[(at + 32) % 100] = '\\';
+    CHECK(json_size(text) == json_string(text).size());
+  }
+  CHECK(json_size(std::string(1000, '\t')) == 6002);
+}
+
 TEST_CASE("the size of an entry covers its frame") {
   const LogEntry entry{R"(pipe"line)", {"a", "b \"c\""}, 0};
   std::size_t size = 2 + json_size_of_empty_entry(entry.pipeline_id);

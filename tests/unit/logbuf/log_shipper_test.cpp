@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <set>
 
 #include "tests/unit/logbuf/json_body.h"
@@ -137,14 +138,14 @@ TEST_CASE("lines overwritten while the server was away are counted as it happens
 TEST_CASE("the body limit ends a post, and the next one goes on where it stopped") {
   Fixture f(4, {.max_body_bytes = 600});
   for (int i = 0; i < 3; ++i) f.push_all();
-  for (int i = 0; i < 60; ++i) f.push("b", "flood");
+  for (int i = 0; i < 200; ++i) f.push("b", "flood");
   std::set<std::string> reached;
   for (int posts = 0; posts < 4; ++posts) {  // the flood fills posts, yet everybody has a turn
     const LogBatch batch = f.next();
     CHECK(json_body(batch).size() <= batch.body_bytes);
     CHECK(batch.body_bytes <= 600);
     for (const std::string& id : ids_of(batch)) reached.insert(id);
-    f.push("b", "flood");
+    for (int i = 0; i < 200; ++i) f.push("b", "flood");
     f.answer(batch, Outcome::delivered);
   }
   CHECK(reached == std::set<std::string>{"a", "b", "c", "d"});
@@ -222,6 +223,23 @@ TEST_CASE("a search for the culprit does not hold up the healthy ones") {
     CHECK(posts_without <= 1);
     f.answer(batch, ids_of(batch) == Ids{"late"} ? Outcome::delivered : Outcome::refused);
   }
+}
+
+TEST_CASE("healthy pipelines that never fall silent do not keep the others from being tried") {
+  Fixture f(3);
+  f.push_all();
+  f.drain({"b"});
+  f.now += 5min;
+  f.shipper.retire("c");
+  std::vector<Ids> posts;
+  for (int i = 0; i < 6; ++i) {
+    f.push_all();
+    const LogBatch batch = f.next();
+    posts.push_back(ids_of(batch));
+    f.answer(batch, Outcome::retry);
+  }
+  CHECK(std::count(posts.begin(), posts.end(), Ids{"a"}) == 3);
+  for (const char* id : {"b", "c"}) CHECK(std::count(posts.begin(), posts.end(), Ids{id}) >= 1);
 }
 
 TEST_CASE("a retired pipeline's last words are shipped apart from the healthy ones") {

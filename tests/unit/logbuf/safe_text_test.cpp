@@ -43,11 +43,13 @@ TEST_CASE("every control character but tab and newline is found wherever it stan
     if (code >= 0x20 && code < 0x7F) continue;
     const std::string control =
         code < 0x80 ? std::string(1, static_cast<char>(code)) : std::string{'\xC2', static_cast<char>(code)};
-    for (std::size_t at : {0U, 1U, 62U, 63U, 64U, 65U, 127U, 128U, 198U, 199U}) {
-      std::string text(200, 'x');
-      text.replace(at, 1, control);
-      INFO("U+" << std::hex << code << " at " << std::dec << at);
-      CHECK(is_safe(text) == (code == '\t' || code == '\n'));
+    for (std::size_t size : {1U, 2U, 63U, 64U, 65U, 66U, 128U, 129U, 130U, 200U}) {
+      for (std::size_t at = 0; at < size; ++at) {
+        std::string text(size, 'x');
+        text.replace(at, 1, control);
+        if (is_safe(text) != (code == '\t' || code == '\n'))
+          FAIL("U+" << std::hex << code << " at " << std::dec << at << " of " << size);
+      }
     }
   }
 }
@@ -56,7 +58,9 @@ TEST_CASE("bytes that are no UTF-8 are replaced run by run") {
   CHECK(safe("\xff\xfe") == "\uFFFD\uFFFD");
   CHECK(safe("caf\xe9 noir") == "caf\uFFFD noir");
   CHECK(safe("\x80") == "\uFFFD");
-  CHECK(safe("\xc0\xaf") == "\uFFFD\uFFFD");                      // overlong
+  CHECK(safe("\xc0\xaf") == "\uFFFD\uFFFD");  // overlong
+  CHECK(safe("\xe0\x9f\xbf") == "\uFFFD\uFFFD\uFFFD");
+  CHECK(safe("\xf0\x8f\xbf\xbf") == "\uFFFD\uFFFD\uFFFD\uFFFD");
   CHECK(safe("\xed\xa0\x80") == "\uFFFD\uFFFD\uFFFD");            // surrogate
   CHECK(safe("\xf4\x90\x80\x80") == "\uFFFD\uFFFD\uFFFD\uFFFD");  // beyond U+10FFFF
   CHECK(safe("\xf0\x9f\x98") == "\uFFFD");                        // truncated at the end
@@ -82,8 +86,9 @@ TEST_CASE("text is cut between characters, never inside one") {
 
 TEST_CASE("text is safe exactly when making it safe changes nothing, and is always safe afterwards") {
   std::mt19937 random(7);
-  const std::string_view pieces[] = {"a",    "\t", "é",  "\xc2", "\x80", "\xe2", "\x82", "\xac",   "\xf0",       "\x9f",
-                                     "\x98", "😀",  "\0", "\x1b", "\xed", "\xa0", "\xff", "\u0085", "plain text "};
+  const std::string_view pieces[] = {"a",    "\t",   "é",    "\xc2", "\x80", "\xe2",   "\x82",
+                                     "\xac", "\xf0", "\x9f", "\x98", "😀",    "\xe0",   "\xf4",
+                                     "\0",   "\x1b", "\xed", "\xa0", "\xff", "\u0085", "plain text "};
   for (int round = 0; round < 20'000; ++round) {
     std::string raw;
     for (auto left = random() % 24; left > 0; --left) {

@@ -173,6 +173,7 @@ TEST_CASE("a pipeline's series follow it and end with it") {
   CHECK(value(text, "vf_agent_pipeline_restarts_total", labels) == 0);
   CHECK(value(text, "vf_agent_pipelines_sync", "\"applying\"") == 1);
 
+  metrics.set_pipeline("p1", {"shop", true, 1, 4, SyncState::applied});
   metrics.set_pipeline("p1", {"shop", true, 2, 4, SyncState::applied});
   text = metrics.render(start);
   CHECK(value(text, "vf_agent_pipeline_up", labels) == 1);

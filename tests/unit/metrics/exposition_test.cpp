@@ -139,6 +139,15 @@ TEST_CASE("a malformed line is counted and costs its neighbours nothing") {
   }
 }
 
+TEST_CASE("a line that breaks off does not go on in the next one") {
+  for (const std::string start : {"x{", "x{a=\"1\"", "x{a=\"1\",", "x{a=\"", "x{a=", "x"}) {
+    INFO(start);
+    const Read read = read_all(start + "\n5 5\n} 5\n\"} 5\n");
+    CHECK(read.samples.empty());
+    CHECK(read.malformed == 4);
+  }
+}
+
 TEST_CASE("a last line without its newline is not taken for a whole one") {
   const Read read = read_all("x 1234\ny 12");
   CHECK(read.samples.size() == 1);

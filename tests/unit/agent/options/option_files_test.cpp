@@ -8,8 +8,7 @@
 #include <fstream>
 #include <string>
 
-using vf::agent::environment_of_process;
-using vf::agent::SystemOptionFiles;
+using vf::agent::RealOptionFiles;
 namespace fs = std::filesystem;
 
 namespace {
@@ -37,31 +36,25 @@ TEST_CASE("a file is read whole") {
   std::string content(100'000, 'x');
   content += '\n';
   std::ofstream(folder / "a") << content;
-  CHECK(SystemOptionFiles().read(folder / "a").value() == content);
+  CHECK(RealOptionFiles().read(folder / "a").value() == content);
 }
 
 TEST_CASE("what cannot be read says what and why") {
   const Folder folder;
-  const auto missing = SystemOptionFiles().read(folder / "missing");
+  const auto missing = RealOptionFiles().read(folder / "missing");
   CHECK(missing.error().message() == "cannot read " + (folder / "missing") + ": No such file or directory (errno 2)");
-  CHECK(SystemOptionFiles().read(folder / "").error().code == EISDIR);
+  CHECK(RealOptionFiles().read(folder / "").error().code == EISDIR);
 }
 
 TEST_CASE("a pipe in the place of a file is an error, not a wait") {
   const Folder folder;
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
-  CHECK(SystemOptionFiles().read(folder / "pipe").error().reason == "not a regular file");
+  CHECK(RealOptionFiles().read(folder / "pipe").error().reason == "not a regular file");
 }
 
 TEST_CASE("a file above 8 MiB is not read") {
   const Folder folder;
   std::ofstream(folder / "big") << "";
   fs::resize_file(folder / "big", (8U << 20) + 1);
-  CHECK(SystemOptionFiles().read(folder / "big").error().reason == "larger than 8 MiB");
-}
-
-TEST_CASE("the environment is this process's") {
-  REQUIRE(::setenv("VF_TEST_OPTION_FILES", "a=b", 1) == 0);
-  CHECK(environment_of_process().at("VF_TEST_OPTION_FILES") == "a=b");
-  ::unsetenv("VF_TEST_OPTION_FILES");
+  CHECK(RealOptionFiles().read(folder / "big").error().reason == "larger than 8 MiB");
 }

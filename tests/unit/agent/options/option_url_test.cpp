@@ -218,11 +218,14 @@ TEST_CASE("a proxy that is used and cannot be is a mistake without its password"
   CHECK_THAT(mistake_of("HTTPS_PROXY", "http://proxy/x"), Contains("something follows host and port"));
 }
 
-TEST_CASE("a proxy that is not used is not judged") {
+TEST_CASE("a proxy that is not used, or may not be, is not judged") {
   CHECK(mistake_of("HTTP_PROXY", "socks5://proxy").empty());
   CHECK(parse_bare({}, {{"VF_URL", "file:///etc/x"}, {"HTTPS_PROXY", "socks5://proxy"}}).mistakes.empty());
   CHECK(parse_bare({}, {{"VF_URL", "http://localhost"}, {"HTTPS_PROXY", "socks5://proxy"}}).mistakes.empty());
-  CHECK(parse({}, {{"HTTP_PROXY", "socks5://proxy"}}).options.http_proxy == "socks5://proxy");
+  CHECK(parse_bare({}, {{"VF_URL", "http://localhost"}, {"HTTP_PROXY", "socks5://proxy"}}).mistakes.empty());
+  const ParseOutcome exempt = parse({}, {{"HTTPS_PROXY", "socks5://proxy"}, {"NO_PROXY", ".example.com"}});
+  CHECK(exempt.mistakes.empty());
+  CHECK(exempt.options.https_proxy == "socks5://proxy");
 }
 
 TEST_CASE("a path is cleaned without looking at the disk") {

@@ -21,7 +21,7 @@ TEST_CASE("a certificate's path leads into the data directory that is used") {
   CHECK(moved("/var/lib/vf-agent/certs/ca.pem") == "/data/certs/ca.pem");
 }
 
-TEST_CASE("the longest name that fits is the one that is meant") {
+TEST_CASE("a name that begins with another one is moved too") {
   CHECK(moved("\"/var/lib/vf-agent/certs/ca.pem.old\"") == "\"/data/certs/ca.pem.old\"");
   CHECK(moved("\"/var/lib/vf-agent/certs/my key.pem\"") == "\"/data/certs/my key.pem\"");
 }

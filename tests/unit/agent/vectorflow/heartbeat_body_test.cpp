@@ -109,8 +109,7 @@ TEST_CASE("every pipeline is listed whatever became of it, with one of the five 
   const Body body(heartbeat);
   std::vector<std::string> words;
   const simdjson::dom::array entries = body.at("/pipelines").get_array().value();
-  for (const simdjson::dom::element entry : entries)
-    words.emplace_back(entry.at_key("status").get_string().value());
+  for (const simdjson::dom::element entry : entries) words.emplace_back(entry.at_key("status").get_string().value());
   CHECK(words ==
         std::vector<std::string>{"PENDING", "STARTING", "RUNNING", "STARTING", "STOPPED", "CRASHED", "CRASHED"});
 }
@@ -264,6 +263,7 @@ TEST_CASE("a body that is too large loses components of the largest pipelines fi
   Heartbeat heartbeat;
   for (const std::size_t count : {40u, 200u, 0u, 120u})
     heartbeat.pipelines.push_back(with_components("p" + std::to_string(count), count));
+  const Heartbeat whole_heartbeat = heartbeat;
   LeftOut left_out;
   const std::string whole = encode_heartbeat(heartbeat, &left_out);
   CHECK(left_out == LeftOut{});
@@ -277,6 +277,11 @@ TEST_CASE("a body that is too large loses components of the largest pipelines fi
   heartbeat.pipelines[1].readings = std::make_shared<metrics::VectorReadings>();
   CHECK(cut == encode_heartbeat(heartbeat));
 
+  heartbeat = whole_heartbeat;
+  CHECK(encode_heartbeat(heartbeat, &left_out, cut.size()) == cut);
+  CHECK(left_out == LeftOut{1, false, 0});
+
+  heartbeat.pipelines[1].readings = std::make_shared<metrics::VectorReadings>();
   cut = encode_heartbeat(heartbeat, &left_out, 9000);
   CHECK(cut.size() <= 9000);
   CHECK(left_out == LeftOut{1, false, 0});

@@ -1,0 +1,46 @@
+"""Issue 3, point 2: the newest state wins, at the cost of a handful of polls; the server's limits are never reached."""
+import time
+
+from harness import Agent, StandinServer, Stopwatch, main, pipeline_yaml, scenario, wait_until
+
+
+@scenario
+def two_hundred_changes_in_two_seconds_cost_a_handful_of_polls():
+    with StandinServer() as server:
+        server.poll_interval_ms = 60000
+        server.set_pipeline("p1", pipeline_yaml("start"))
+        with Agent(server) as agent:
+            agent.wait_running("p1")
+            wait_until(server.push_connected, what="the push stream")
+            before = len(server.requests_to("config"))
+            for number in range(200):
+                server.deploy("p1", pipeline_yaml(f"change {number}."))
+                time.sleep(0.01)
+            watch = Stopwatch()
+            wait_until(lambda: agent.vector("# change 199."), 20, "the last change runs")
+            watch.expect_below(3, "the last of 200 changes")
+            agent.wait_version("p1", server.catalog.get("p1").version)
+            polls = len(server.requests_to("config")) - before
+            assert 1 <= polls <= 8, f"{polls} polls"
+            assert not [r for r in server.requests if r.status == 429]
+
+
+@scenario(limit=120)
+def a_storm_that_lasts_stays_within_the_limits():
+    with StandinServer() as server:
+        server.poll_interval_ms = 60000
+        server.set_pipeline("p1", pipeline_yaml("start", flood={"lines_per_second": 50}))
+        with Agent(server, env={"VF_LOG_FLUSH_INTERVAL": "100ms"}) as agent:
+            agent.wait_running("p1")
+            wait_until(server.push_connected, what="the push stream")
+            end, number = time.monotonic() + 62, 0
+            while time.monotonic() < end:   # polls, heartbeats and log posts all want to go out all the time
+                number += 1
+                server.deploy("p1", pipeline_yaml(f"change {number}.", flood={"lines_per_second": 50}))
+                time.sleep(0.4)
+            wait_until(lambda: agent.vector(f"# change {number}."), 20, "the last change runs")
+            assert not [r for r in server.requests if r.status == 429]
+            assert len(server.requests_to("config")) >= 15, "and it kept up meanwhile"
+
+
+main()

@@ -1,0 +1,277 @@
+// Servers that misbehave: every call still ends, in time, within its memory, and says what was wrong.
+#include <catch2/catch.hpp>
+#include <future>
+
+#include "agent/http/http_connection.h"
+#include "raw_server.h"
+
+namespace vf::agent {
+namespace {
+
+using namespace std::chrono_literals;
+using test::answer;
+using test::BlackHole;
+using test::Peer;
+using test::RawServer;
+using Clock = std::chrono::steady_clock;
+
+HttpSettings settings_for(std::uint16_t port, const std::string& scheme = "http") {
+  HttpSettings settings;
+  settings.base_url = scheme + "://127.0.0.1:" + std::to_string(port);
+  return settings;
+}
+
+HttpRequest get_within(std::chrono::milliseconds deadline) {
+  HttpRequest request;
+  request.path = "/";
+  request.deadline = deadline;
+  return request;
+}
+
+// Asks such a server once; it has what the request allows of time, and not more than a second on top.
+HttpResponse ask(const RawServer::Script& script, const HttpRequest& request = get_within(10s)) {
+  RawServer server(script);
+  HttpConnection connection(settings_for(server.port()));
+  const auto begin = Clock::now();
+  HttpResponse response = connection.perform(request);
+  CHECK(Clock::now() - begin < request.deadline + 1s);
+  CHECK(response.status == 0);
+  CHECK_FALSE(connection.is_open());
+  return response;
+}
+
+RawServer::Script says(std::string bytes) {
+  return [bytes = std::move(bytes)](Peer& peer, int) {
+    peer.read_request();
+    peer.write(bytes);
+    peer.wait_closed();
+  };
+}
+
+RawServer::Script says_and_closes(std::string bytes) {
+  return [bytes = std::move(bytes)](Peer& peer, int) {
+    peer.read_request();
+    peer.write(bytes);
+  };
+}
+
+}  // namespace
+
+TEST_CASE("a server that never answers is given up at the deadline") {
+  const HttpResponse response = ask([](Peer& peer, int) { peer.wait_closed(); }, get_within(50ms));
+  CHECK(response.fault == HttpFault::timeout);
+  CHECK(response.error == "there was no answer: the time was up");
+}
+
+TEST_CASE("a server that drips its head is given up at the deadline") {
+  const HttpResponse response = ask(
+      [](Peer& peer, int) {
+        peer.read_request();
+        peer.write("HTTP/1.1 200 OK\r\n");
+        peer.drip("X: y\r\n", true);
+      },
+      get_within(100ms));
+  CHECK(response.fault == HttpFault::timeout);
+  CHECK(response.error == "the answer was cut off: the time was up");
+}
+
+TEST_CASE("a server that drips its body is given up at the deadline") {
+  const HttpResponse response = ask(
+      [](Peer& peer, int) {
+        peer.read_request();
+        peer.write("HTTP/1.1 200 OK\r\n\r\n");
+        peer.drip("x", true);
+      },
+      get_within(100ms));
+  CHECK(response.fault == HttpFault::timeout);
+}
+
+TEST_CASE("a server that never stops sending is given up at the deadline") {
+  HttpRequest request = get_within(100ms);
+  request.max_response_bytes = std::size_t{1} << 40;
+  const HttpResponse response = ask(
+      [](Peer& peer, int) {
+        peer.read_request();
+        peer.write("HTTP/1.1 200 OK\r\n\r\n");
+        while (peer.write("xxxxxxxxxxxxxxxx")) {
+        }
+      },
+      request);
+  CHECK(response.fault == HttpFault::timeout);
+}
+
+TEST_CASE("a server that does not take the request is given up at the deadline") {
+  HttpRequest request = get_within(100ms);
+  request.method = HttpMethod::post;
+  request.body = std::string(32 << 20, 'x');
+  std::promise<void> done;
+  RawServer server([&](Peer&, int) { done.get_future().wait(); });
+  HttpConnection connection(settings_for(server.port()));
+  CHECK(connection.perform(request).fault == HttpFault::timeout);
+  done.set_value();
+}
+
+TEST_CASE("a server that cannot be connected to is given up at the connect timeout") {
+  BlackHole hole;
+  HttpRequest request = get_within(10s);
+  request.connect_timeout = 50ms;
+  const auto begin = Clock::now();
+  const HttpResponse response = HttpConnection(settings_for(hole.port())).perform(request);
+  CHECK(Clock::now() - begin < 5s);
+  CHECK(response.fault == HttpFault::timeout);
+  CHECK(response.error == "cannot connect to 127.0.0.1:" + std::to_string(hole.port()) + ": no answer in time");
+}
+
+TEST_CASE("a TLS handshake that never ends is given up at the connect timeout, also when it drips") {
+  for (const bool drips : {false, true}) {
+    RawServer server([&](Peer& peer, int) {
+      if (drips) peer.drip(std::string("\x16\x03\x03\x3f\xff", 5) + std::string(1000, '\0'));
+      peer.wait_closed();
+    });
+    HttpRequest request = get_within(10s);
+    request.connect_timeout = 50ms;
+    const auto begin = Clock::now();
+    const HttpResponse response = HttpConnection(settings_for(server.port(), "https")).perform(request);
+    CHECK(Clock::now() - begin < 5s);
+    CHECK(response.fault == HttpFault::timeout);
+    CHECK_THAT(response.error, Catch::StartsWith("TLS with 127.0.0.1:") && Catch::EndsWith(": the time was up"));
+  }
+}
+
+TEST_CASE("cancel() ends whatever the call is blocked in, and every later call") {
+  const auto cancelled_in = [](const HttpSettings& settings, const std::function<void()>& wait_until_blocked) {
+    HttpConnection connection(settings);
+    std::jthread cancels([&] {
+      wait_until_blocked();
+      connection.cancel();
+    });
+    const auto begin = Clock::now();
+    const HttpResponse response = connection.perform(get_within(1h));
+    CHECK(Clock::now() - begin < 5s);
+    CHECK(response.status == 0);
+    CHECK(response.fault == HttpFault::cancelled);
+    CHECK_FALSE(connection.is_open());
+    CHECK(connection.perform(get_within(1h)).fault == HttpFault::cancelled);
+    CHECK(connection.perform(get_within(1h)).fault == HttpFault::cancelled);
+  };
+  SECTION("waiting for the answer") {
+    std::promise<void> asked;
+    RawServer server([&](Peer& peer, int number) {
+      peer.read_request();
+      if (number == 0) asked.set_value();
+      peer.wait_closed();
+    });
+    cancelled_in(settings_for(server.port()), [&] { asked.get_future().wait(); });
+  }
+  SECTION("in the middle of the body") {
+    std::promise<void> asked;
+    RawServer server([&](Peer& peer, int number) {
+      peer.read_request();
+      peer.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx");
+      if (number == 0) asked.set_value();
+      peer.wait_closed();
+    });
+    cancelled_in(settings_for(server.port()), [&] { asked.get_future().wait(); });
+  }
+  SECTION("in the TLS handshake") {
+    std::promise<void> asked;
+    RawServer server([&](Peer& peer, int number) {
+      peer.read_some();
+      if (number == 0) asked.set_value();
+      peer.wait_closed();
+    });
+    cancelled_in(settings_for(server.port(), "https"), [&] { asked.get_future().wait(); });
+  }
+  SECTION("connecting") {
+    BlackHole hole;
+    cancelled_in(settings_for(hole.port()), [] {});
+  }
+}
+
+TEST_CASE("a body that is cut off is no answer") {
+  for (const char* cut : {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+                          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+                          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1",
+                          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n",
+                          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc"}) {
+    CAPTURE(cut);
+    const HttpResponse response = ask(says_and_closes(cut));
+    CHECK(response.fault == HttpFault::closed);
+    CHECK(response.error == "the answer was cut off: the server closed the connection");
+    CHECK(response.body.empty());
+  }
+}
+
+TEST_CASE("a chunked body that is garbled is no answer") {
+  for (const char* garbled : {"3\r\nabcXX3\r\nabc\r\n0\r\n\r\n", "3\r\nabcX\r\n", "x\r\nabc\r\n", "\r\n\r\n",
+                              "ffffffffffffffffff\r\nabc\r\n"}) {
+    CAPTURE(garbled);
+    const HttpResponse response =
+        ask(says(std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n") + garbled), get_within(2s));
+    CHECK(response.fault != HttpFault::none);
+  }
+}
+
+TEST_CASE("what is no HTTP is told as such") {
+  for (const char* garbage :
+       {"SSH-2.0-OpenSSH_9.2\r\n", "HTTP/2 200\r\n\r\n", "\x15\x03\x01\x00\x02\x02\x0a\n", "\r\n"}) {
+    CAPTURE(garbage);
+    const HttpResponse response = ask(says(garbage));
+    CHECK(response.fault == HttpFault::protocol);
+    CHECK(response.error == "the answer is no HTTP");
+  }
+}
+
+TEST_CASE("a first line, a head or a chunk size that does not end is not kept in memory for ever") {
+  const std::string filler(1 << 20, 'x');
+  CHECK(ask(says("HTTP/1.1 200 " + filler + "\r\n\r\n")).error == "the answer is no HTTP: its first line is too long");
+  CHECK(ask(says(filler)).fault == HttpFault::protocol);
+  CHECK(ask(says("HTTP/1.1 200 OK\r\nX: " + filler)).error == "the answer is no HTTP: its head is too long");
+  std::string heads = "HTTP/1.1 200 OK\r\n";
+  for (int i = 0; i < 10000; ++i) heads += "A: 1234567890\r\n";
+  CHECK(ask(says(heads)).fault == HttpFault::protocol);
+  CHECK(ask(says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n1" + filler)).fault ==
+        HttpFault::protocol);
+  std::string interim;
+  for (int i = 0; i < 10000; ++i) interim += "HTTP/1.1 100 Continue\r\n\r\n";
+  CHECK(ask(says(interim)).fault == HttpFault::protocol);
+}
+
+TEST_CASE("an answer beyond the limit is refused, announced or not") {
+  HttpRequest request = get_within(10s);
+  request.max_response_bytes = 1000;
+  for (const std::string& head : {std::string("Content-Length: 1001\r\n\r\n"), std::string("\r\n")}) {
+    const HttpResponse response = ask(says("HTTP/1.1 200 OK\r\n" + head + std::string(1001, 'x')), request);
+    CHECK(response.fault == HttpFault::too_large);
+    CHECK(response.error == "the answer is beyond 1000 bytes");
+    CHECK(response.body.empty());
+  }
+  RawServer server(says(answer(200, std::string(1000, 'x'))));
+  CHECK(HttpConnection(settings_for(server.port())).perform(request).body.size() == 1000);
+}
+
+TEST_CASE("bytes after the answer are not taken for the next one") {
+  RawServer server([](Peer& peer, int number) {
+    peer.read_request();
+    peer.write(answer(200, "right") + (number == 0 ? answer(200, "wrong") : ""));
+    peer.read_request();
+    peer.write(answer(200, "right"));
+    peer.wait_closed();
+  });
+  HttpConnection connection(settings_for(server.port()));
+  CHECK(connection.perform(get_within(10s)).body == "right");
+  CHECK(connection.perform(get_within(10s)).body == "right");
+  CHECK(connection.perform(get_within(10s)).body == "right");
+}
+
+TEST_CASE("a reset is told as such") {
+  const HttpResponse response = ask([](Peer& peer, int) {
+    peer.read_request();
+    peer.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+    peer.reset();
+  });
+  CHECK(response.fault == HttpFault::closed);
+  CHECK_THAT(response.error, Catch::Contains("Connection reset by peer") || Catch::Contains("closed the connection"));
+}
+
+}  // namespace vf::agent

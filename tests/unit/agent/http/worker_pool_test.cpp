@@ -1,0 +1,98 @@
+#include "agent/http/worker_pool.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <catch2/catch.hpp>
+#include <future>
+#include <memory>
+
+namespace vf::agent {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Lets jobs wait until the test opens it.
+class Gate {
+ public:
+  void open() { promise_.set_value(); }
+  void pass() { future_.wait(); }
+
+ private:
+  std::promise<void> promise_;
+  std::shared_future<void> future_ = promise_.get_future().share();
+};
+
+}  // namespace
+
+TEST_CASE("a job runs on another thread, with its name and no signal open") {
+  WorkerPool pool("vf-test", 1);
+  std::promise<std::string> name;
+  std::promise<bool> blocked;
+  REQUIRE(pool.submit([&] {
+    char text[16] = {};
+    pthread_getname_np(pthread_self(), text, sizeof text);
+    name.set_value(text);
+    sigset_t mask;
+    pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+    blocked.set_value(sigismember(&mask, SIGTERM) && sigismember(&mask, SIGCHLD) && sigismember(&mask, SIGPIPE) &&
+                      sigismember(&mask, SIGHUP) && !sigismember(&mask, SIGSEGV));
+  }));
+  CHECK(name.get_future().get() == "vf-test-0");
+  CHECK(blocked.get_future().get());
+  sigset_t mask;
+  pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+  CHECK_FALSE(sigismember(&mask, SIGTERM));
+}
+
+TEST_CASE("one thread runs the jobs in the order of their submission") {
+  WorkerPool pool("vf-test", 1);
+  std::vector<int> order;
+  std::promise<void> done;
+  for (int i = 0; i < 100; ++i) pool.submit([&order, i] { order.push_back(i); });
+  pool.submit([&] { done.set_value(); });
+  done.get_future().get();
+  CHECK(std::is_sorted(order.begin(), order.end()));
+  CHECK(order.size() == 100);
+}
+
+TEST_CASE("threads are started when they are needed, and never more than allowed") {
+  WorkerPool pool("vf-test", 3);
+  CHECK(pool.thread_count() == 0);
+  Gate gate;
+  std::atomic<int> running = 0;
+  for (int i = 0; i < 5; ++i) {
+    pool.submit([&] {
+      ++running;
+      gate.pass();
+    });
+  }
+  while (running < 3) std::this_thread::yield();
+  CHECK(pool.thread_count() == 3);
+  CHECK(pool.waiting() == 2);
+  gate.open();
+}
+
+TEST_CASE("stop() discards what has not begun, waits for what has, and takes nothing more") {
+  WorkerPool pool("vf-test", 1);
+  Gate begun;
+  Gate gate;
+  std::atomic<bool> finished = false;
+  bool discarded_ran = false;
+  const auto owned = std::make_shared<int>(0);
+  pool.submit([&] {
+    begun.open();
+    gate.pass();
+    finished = true;
+  });
+  begun.pass();
+  pool.submit([&discarded_ran, owned] { discarded_ran = true; });
+  std::jthread opener([&] { gate.open(); });
+  pool.stop();
+  CHECK(finished);
+  CHECK_FALSE(discarded_ran);
+  CHECK(owned.use_count() == 1);
+  CHECK_FALSE(pool.submit([] {}));
+}
+
+}  // namespace vf::agent
