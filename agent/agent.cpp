@@ -51,6 +51,16 @@ supervisor::SupervisorSettings supervisor_settings(const Options& options,
   return settings;
 }
 
+metrics::LinkState as_metric(Link link) {
+  switch (link) {
+    case Link::connecting: return metrics::LinkState::connecting;
+    case Link::connected: return metrics::LinkState::connected;
+    case Link::degraded: return metrics::LinkState::degraded;
+    case Link::refused: return metrics::LinkState::refused;
+  }
+  return metrics::LinkState::degraded;
+}
+
 LogLevel as_log_level(supervisor::NoteLevel level) {
   switch (level) {
     case supervisor::NoteLevel::debug: return LogLevel::debug;
@@ -254,6 +264,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   }
 
   void on_link(const LinkState& state) override {
+    metrics.set_link(as_metric(state.link));
     switch (state.link) {
       case Link::connecting: break;
       case Link::connected: log.info("control plane connected"); break;

@@ -20,6 +20,16 @@ namespace {
 
 constexpr int exit_bad_options = 78;
 
+std::map<std::string, std::string> own_environment() {
+  std::map<std::string, std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string line = *entry;
+    const std::size_t equals = line.find('=');
+    if (equals != std::string::npos && equals > 0) environment.emplace(line.substr(0, equals), line.substr(equals + 1));
+  }
+  return environment;
+}
+
 /// A pipeline takes about five descriptors; the usual soft limit of 1024 would end at 200 of them.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -46,8 +56,8 @@ int run(vf::agent::Options options, std::map<std::string, std::string> environme
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  auto environment = vf::agent::environment_of_process();
-  const vf::agent::SystemOptionFiles files;
+  auto environment = own_environment();
+  const vf::agent::RealOptionFiles files;
   auto outcome = vf::agent::parse_options(arguments, environment, files);
   switch (outcome.command) {
     case vf::agent::Command::help: std::fputs(vf::agent::help_text().c_str(), stdout); return 0;

@@ -58,12 +58,11 @@ std::optional<LogBatch> LogShipper::next(TimePoint now) {
   const std::optional<Company> company = company_in_turn(now);
   if (!company) return std::nullopt;
   LogBatch batch;
-  batch.number = ++batches_;
   Flight flight;
-  flight.number = batch.number;
+  batch.number = flight.number = ++batches_;
+  fill(batch, flight, *company, now);
+  flight.body_bytes = batch.body_bytes;
   flight_ = std::move(flight);
-  fill(batch, *company, now);
-  flight_->body_bytes = batch.body_bytes;
   return batch;
 }
 
@@ -117,13 +116,13 @@ std::optional<LogShipper::Company> LogShipper::company_in_turn(TimePoint now) {
   return last_company_ = last_other_company_;
 }
 
-void LogShipper::fill(LogBatch& batch, Company company, TimePoint now) {
+void LogShipper::fill(LogBatch& batch, Flight& flight, Company company, TimePoint now) {
   batch.body_bytes = 2;  // the brackets
   const auto start = company == kHealthy ? pipelines_.upper_bound(last_healthy_) : pipelines_.begin();
   const auto visit = [&](auto from, auto to) {
-    for (auto item = from; item != to && !flight_->full; ++item) {
+    for (auto item = from; item != to && !flight.full; ++item) {
       if (item->second.company != company || !item->second.may_ship(now)) continue;
-      if (append(batch, item) && company == kHealthy) last_healthy_ = item->first;
+      if (append(batch, flight, item) && company == kHealthy) last_healthy_ = item->first;
     }
   };
   visit(start, pipelines_.end());
@@ -132,17 +131,17 @@ void LogShipper::fill(LogBatch& batch, Company company, TimePoint now) {
 }
 
 /// False when the entry does not fit, which ends the batch.
-bool LogShipper::append(LogBatch& batch, Pipelines::iterator member) {
+bool LogShipper::append(LogBatch& batch, Flight& flight, Pipelines::iterator member) {
   LogEntry entry{member->first, {}, 0};
   const std::size_t room = body_limit_ - std::min(body_limit_, batch.body_bytes);
   const LogFeed::Taken taken = member->second.feed.take(entry, limits_.max_lines, room);
   const bool fits = taken.body_bytes <= room || batch.entries.empty();
-  flight_->full = !fits || taken.cut_short;
+  flight.full = !fits || taken.cut_short;
   if (!fits) return false;
   batch.body_bytes += taken.body_bytes;
   batch.entries.push_back(std::move(entry));
   member->second.taken = taken;
-  flight_->members.push_back(member);
+  flight.members.push_back(member);
   return true;
 }
 

@@ -108,8 +108,8 @@ class LogShipper {
   };
 
   [[nodiscard]] std::optional<Company> company_in_turn(TimePoint now);
-  void fill(LogBatch& batch, Company company, TimePoint now);
-  bool append(LogBatch& batch, Pipelines::iterator member);
+  void fill(LogBatch& batch, Flight& flight, Company company, TimePoint now);
+  bool append(LogBatch& batch, Flight& flight, Pipelines::iterator member);
   void on_delivered(const Flight& flight);
   std::optional<GivenUp> on_refused(const Flight& flight, TimePoint now);
   std::optional<GivenUp> on_too_large(const Flight& flight);

@@ -49,6 +49,7 @@ struct Supervisor::Pipeline {
   TimePoint started{};
   std::uint64_t starts = 0;
   int outputs_to_drain = 0;
+  std::string ended;  // how the process that is being drained ended
   std::string problem;
   ProcessState told_state = ProcessState::stopped;
   boost::asio::steady_timer retry, stable, kill, health;
@@ -290,13 +291,7 @@ Result<std::unique_ptr<Child>> Supervisor::start_process(Pipeline& pipeline, std
 void Supervisor::on_exit(const std::string& id, std::uint64_t generation, ExitStatus status) {
   Pipeline* pipeline = find(id);
   if (pipeline == nullptr || pipeline->life.generation != generation) return;
-  const std::string ended = in_words(status) + " after " + seconds_in_words(steady_clock::now() - pipeline->started);
-  if (pipeline->life.phase == Phase::stopping) {
-    note(NoteLevel::info, id, "stopped: " + ended);
-    pipeline->problem.clear();
-  } else {
-    pipeline->problem = "Vector ended with " + ended;
-  }
+  pipeline->ended = in_words(status) + " after " + seconds_in_words(steady_clock::now() - pipeline->started);
   pipeline->health.cancel();
   // Its last words come before its death: the process counts as ended once its output has been read to the end.
   const PipelineFiles files = files_of(settings_.data_dir, id);
@@ -308,6 +303,12 @@ void Supervisor::on_exit(const std::string& id, std::uint64_t generation, ExitSt
 void Supervisor::on_output_read(const std::string& id, std::uint64_t generation) {
   Pipeline* pipeline = find(id);
   if (pipeline == nullptr || pipeline->life.generation != generation || --pipeline->outputs_to_drain > 0) return;
+  if (pipeline->life.phase == Phase::stopping) {
+    note(NoteLevel::info, id, "stopped: " + pipeline->ended);
+    pipeline->problem.clear();
+  } else {
+    pipeline->problem = "Vector ended with " + pipeline->ended;
+  }
   pipeline->child.reset();
   record(id, event::Exited{generation});
   drain();

@@ -16,10 +16,14 @@ using Clock = std::chrono::steady_clock;
 constexpr int max_redirects = 3;
 constexpr std::size_t max_redirect_body = std::size_t{64} << 10;
 
-// Overflow-proof: a caller may say max() for "never".
+// A caller may say max() for "never": in nanoseconds that would overflow.
+SteadyTime::duration bounded(milliseconds time) {
+  return std::min(time, std::chrono::floor<milliseconds>(SteadyTime::duration::max()));
+}
+
 SteadyTime after(milliseconds time) {
   const auto now = Clock::now();
-  return time < std::chrono::floor<milliseconds>(SteadyTime::max() - now) ? now + time : SteadyTime::max();
+  return now + std::min(bounded(time), SteadyTime::max() - now);
 }
 
 bool is_loopback(const push::Url& url) {
@@ -164,7 +168,7 @@ HttpExchangeEnd HttpConnection::Impl::run(const HttpRequest& request, const Timi
   spelled.user_agent = settings_.user_agent;
   spelled.bearer_token = request.bearer_token;
   if (request.method == HttpMethod::post) spelled.body = request.body;
-  spelled.accept_gzip = timing.afterwards.silence == milliseconds::max() && !is_loopback(base_);
+  spelled.accept_gzip = timing.afterwards.deadline != SteadyTime::max() && !is_loopback(base_);
   if (proxy_ && !is_tls()) spelled.proxy_authorization = proxy_->authorization;
   for (int followed = 0;; ++followed) {
     spelled.target = proxy_ && !is_tls() ? base_.origin() + target : target;
@@ -212,7 +216,7 @@ std::optional<HttpFailure> HttpConnection::Impl::open_tunnel(SteadyTime until) {
   request.user_agent = settings_.user_agent;
   request.proxy_authorization = proxy_->authorization;
   Collector nothing(0);
-  const IoLimits limits{until, milliseconds::max()};
+  const IoLimits limits{until};
   const HttpExchangeEnd end = exchange(wire, request, nothing, limits, limits);
   if (!end.head) return HttpFailure{end.failure.fault, "proxy: " + end.failure.words};
   if (end.head->status / 100 == 2) return std::nullopt;
@@ -231,7 +235,7 @@ HttpConnection::~HttpConnection() = default;
 
 HttpResponse HttpConnection::perform(const HttpRequest& request) {
   const SteadyTime begin = Clock::now();
-  const IoLimits limits{after(request.deadline), milliseconds::max()};
+  const IoLimits limits{after(request.deadline)};
   Collector answer(request.max_response_bytes);
   const HttpExchangeEnd end = impl_->run(request, {request.connect_timeout, limits, limits}, answer);
   HttpResponse response = response_of(end, begin);
@@ -249,8 +253,8 @@ HttpResponse HttpConnection::perform(const HttpRequest& request) {
 
 HttpResponse HttpConnection::stream(const HttpRequest& request, milliseconds silence, HttpBodySink& sink) {
   const SteadyTime begin = Clock::now();
-  const IoLimits until_head{after(request.deadline), silence};
-  const IoLimits afterwards{SteadyTime::max(), silence};
+  const IoLimits until_head{after(request.deadline), bounded(silence)};
+  const IoLimits afterwards{SteadyTime::max(), bounded(silence)};
   const HttpExchangeEnd end = impl_->run(request, {request.connect_timeout, until_head, afterwards}, sink);
   HttpResponse response = response_of(end, begin);
   if (response.error.empty()) response.error = end.stopped ? "we ended it" : "the server ended the stream";

@@ -103,7 +103,7 @@ std::optional<HttpFailure> Wire::start_tls(TlsContext& context, const std::strin
     close();
     return HttpFailure{failure_.fault, "TLS with " + spelled(server_name, port) + ": " + failure_.words};
   };
-  const IoLimits limits{until, milliseconds::max()};
+  const IoLimits limits{until};
   while (may_go_on(limits)) {
     const TlsStep step = tls_->handshake();
     if (step.outcome == Outcome::done) return std::nullopt;

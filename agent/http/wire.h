@@ -23,7 +23,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 /// When to give up waiting: whichever comes first.
 struct IoLimits {
   SteadyTime deadline = SteadyTime::max();
-  std::chrono::milliseconds silence = std::chrono::milliseconds::max();  ///< without a single byte
+  SteadyTime::duration silence = SteadyTime::duration::max();  ///< without a single byte
 };
 
 /// For one thread at a time; another one may cancel. What fails leaves the wire closed for reading and writing, but for

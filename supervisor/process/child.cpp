@@ -31,6 +31,23 @@ std::set<pid_t>& waited_for() {
   return pids;
 }
 
+/// Boost 1.81's own process_environment is not linkable header-only; this does the same.
+class WholeEnvironment {
+ public:
+  explicit WholeEnvironment(const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) pointers_.push_back(line.c_str());
+    pointers_.push_back(nullptr);
+  }
+  boost::system::error_code on_setup(bp::posix::default_launcher& launcher, const boost::filesystem::path&,
+                                     const char* const*) {
+    launcher.env = pointers_.data();
+    return {};
+  }
+
+ private:
+  std::vector<const char*> pointers_;
+};
+
 std::vector<std::string> as_lines(const std::map<std::string, std::string>& environment) {
   std::vector<std::string> lines;
   lines.reserve(environment.size());
@@ -62,10 +79,9 @@ Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const
   if (command.standard_error >= 0) stdio.err = command.standard_error;
   boost::system::error_code failed;
   bp::posix::default_launcher launcher;
-  // Declared in a variable: the launcher keeps views into it until exec.
   const auto environment = as_lines(command.environment);
   auto process = launcher(loop.get_executor(), failed, boost::filesystem::path(command.executable), command.arguments,
-                          std::move(stdio), bp::process_environment(environment), OwnGroupAndSignals{});
+                          std::move(stdio), WholeEnvironment(environment), OwnGroupAndSignals{});
   if (failed) {
     process.detach();
     return system_error("start " + command.executable, failed.value());

@@ -51,16 +51,6 @@ HttpSettings http_settings(const Options& options) {
   return settings;
 }
 
-metrics::LinkState as_metric(Link link) {
-  switch (link) {
-    case Link::connecting: return metrics::LinkState::connecting;
-    case Link::connected: return metrics::LinkState::connected;
-    case Link::degraded: return metrics::LinkState::degraded;
-    case Link::refused: return metrics::LinkState::refused;
-  }
-  return metrics::LinkState::degraded;
-}
-
 /// What a person must know about an answer that is not 200.
 std::string describe(Call call, const HttpResponse& response) {
   static constexpr const char* words[] = {"enrol", "poll", "send a heartbeat", "ship logs", "answer a sample", "answer a tap"};
@@ -171,7 +161,6 @@ void VectorflowControl::answered(Call call, const HttpResponse& response, bool m
   const LinkState& link = schedule_.link();
   if (link != told_link_) {
     told_link_ = link;
-    parts_.metrics.set_link(as_metric(link.link));
     parts_.listener.on_link(link);
   }
   done_ ? finish() : pump();

@@ -54,15 +54,14 @@ def a_file_that_does_not_parse_keeps_the_last_good_one():
 
 @scenario
 def secrets_come_from_the_env_file():
-    with directory_agent({"with": pipeline_yaml("with", print_env=["DB_PASSWORD"]), "without": pipeline_yaml("without")}) \
-            as (agent, folder):
-        folder.write_env("with", "# comment\n\nDB_PASSWORD=one two\nQUOTED=\"a b\"\n")
-        wait_until(lambda: agent.vector("# with").process.environment().get("DB_PASSWORD") == "one two", 20, "the secret")
-        assert "DB_PASSWORD" not in agent.vector("# without").process.environment()
-        pid = pid_of(agent, "# without")
-        folder.write_env("with", "DB_PASSWORD=three\n")
-        wait_until(lambda: agent.vector("# with").process.environment().get("DB_PASSWORD") == "three", 20, "the new secret")
-        assert pid_of(agent, "# without") == pid
+    with directory_agent({"keyed": pipeline_yaml("keyed"), "plain": pipeline_yaml("plain")}) as (agent, folder):
+        folder.write_env("keyed", "# comment\n\nDB_PASSWORD=one two\nQUOTED=\"a b\"\n")
+        wait_until(lambda: agent.vector("# keyed").process.environment().get("DB_PASSWORD") == "one two", 20, "the secret")
+        assert "DB_PASSWORD" not in agent.vector("# plain").process.environment()
+        pid = pid_of(agent, "# plain")
+        folder.write_env("keyed", "DB_PASSWORD=three\n")
+        wait_until(lambda: agent.vector("# keyed").process.environment().get("DB_PASSWORD") == "three", 20, "the new secret")
+        assert pid_of(agent, "# plain") == pid
 
 
 @scenario

@@ -141,10 +141,10 @@ def nasty_values_never_spoil_a_heartbeat_or_a_post():
         with Agent(server, env=env) as agent:
             agent.wait_running(*[f"p{n}" for n in range(len(names))])
             wait_until(lambda: server.statuses()["p0"].get("eventsIn"), 30, "a scrape is told")
+            assert 0 < server.statuses()["p0"]["eventsIn"] < 2**63
             wait_until(lambda: any("😀" in line for line in server.log_lines("p5")), 20, "the lines are shipped")
         assert not server.lost_lines
         assert server.last_heartbeat["labels"] == labels
-        assert 0 < server.statuses()["p0"]["eventsIn"] < 2**63
 
 
 @scenario

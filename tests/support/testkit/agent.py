@@ -94,7 +94,8 @@ class Agent:
 
     def _wrapped(self):
         name = os.path.basename(program("VF_TEST_AGENT"))
-        found = [p for p in proc.children(self.process.pid) if os.path.basename(p.command_line()[0]) == name]
+        found = [p for p in proc.children(self.process.pid)
+                 if name in [os.path.basename(argument) for argument in p.command_line()[:3]]]
         return found[0].pid if found else None
 
     def __exit__(self, kind, *_):
