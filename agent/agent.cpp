@@ -160,7 +160,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
       return;
     }
     auto vectorflow = std::make_unique<vectorflow::VectorflowControl>(
-        vectorflow::VectorflowControl::Parts{loop, options, identity, *this, *this, metrics, log, on(codec)});
+        vectorflow::VectorflowControl::Parts{loop, options, identity, *this, *this, metrics, log, hub, on(codec)});
     hub.set_reader(vectorflow.get());
     control = std::move(vectorflow);
   }

@@ -1,5 +1,8 @@
 #include "agent/log_hub.h"
 
+#include "logbuf/line_splitter.h"
+#include "logbuf/safe_text.h"
+
 namespace vf::agent {
 
 struct LogHub::Sink final : supervisor::OutputSink {
@@ -25,7 +28,9 @@ struct LogHub::Sink final : supervisor::OutputSink {
 
 std::unique_ptr<supervisor::OutputSink> LogHub::open(const std::string& id, const std::string& name) {
   auto ring = std::make_shared<logbuf::LogRing>();
-  rings_[id] = ring;
+  std::shared_ptr<logbuf::LogRing>& place = rings_[id];
+  if (place) place->close();  // what it holds is shipped still, before the new one's lines
+  place = ring;
   if (reader_ != nullptr) reader_->on_ring(id, ring);
   return std::make_unique<Sink>(*this, std::move(ring), name);
 }
@@ -33,7 +38,9 @@ std::unique_ptr<supervisor::OutputSink> LogHub::open(const std::string& id, cons
 void LogHub::say(const std::string& id, const std::string& text) {
   const auto found = rings_.find(id);
   if (found == rings_.end()) return;
-  found->second->push("vf-agent: " + text);
+  std::string line = "vf-agent: ";
+  logbuf::append_safe(line, text, logbuf::kMaxLineBytes);
+  found->second->push(line);
   if (reader_ != nullptr) reader_->on_lines();
 }
 

@@ -39,6 +39,7 @@ class LogHub {
 
  private:
   struct Sink;
+  friend struct Sink;
   Log& log_;
   const bool echo_;
   Reader* reader_ = nullptr;

@@ -10,6 +10,7 @@
 
 #include "agent/agent.h"
 #include "agent/console.h"
+#include "agent/go_duration.h"
 #include "agent/log.h"
 #include "agent/option_files.h"
 #include "agent/options_parse.h"
@@ -71,5 +72,8 @@ int main(int argc, char** argv) {
                  outcome.mistakes.size(), outcome.mistakes.size() == 1 ? "" : "s");
     return exit_bad_options;
   }
+  if (const auto silence = environment.find("VF_TEST_PUSH_SILENCE"); silence != environment.end())
+    if (const auto parsed = vf::agent::parse_go_duration(silence->second); parsed.ok())
+      outcome.options.push_silence = std::chrono::duration_cast<std::chrono::milliseconds>(parsed.value());
   return run(std::move(outcome.options), std::move(environment), outcome.warnings);
 }

@@ -41,6 +41,9 @@ struct Options {
   /// the other, or one that NO_PROXY may make void, is as it was given.
   std::string https_proxy, http_proxy, no_proxy;
 
+  /// Not an option: the project's tests make a silent push stream end sooner than after 75 s (VF_TEST_PUSH_SILENCE).
+  std::chrono::milliseconds push_silence{0};
+
   /// VF_URL is file:///…: the control plane is a folder.
   [[nodiscard]] bool is_directory() const { return url.starts_with("file://"); }
 

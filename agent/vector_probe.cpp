@@ -33,7 +33,7 @@ std::shared_ptr<HttpConnection> loopback(std::uint16_t port) {
 }  // namespace
 
 VectorProbe::VectorProbe(boost::asio::io_context& loop)
-    : loop_(loop), health_workers_("health", 2), scrape_workers_("scrape", 3) {}
+    : loop_(loop), health_workers_("health", 2), scrape_workers_("scrape", 2) {}
 
 VectorProbe::~VectorProbe() { stop(); }
 

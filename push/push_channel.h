@@ -48,9 +48,9 @@ class PushChannel {
 
   PushChannel(PushTarget target, std::unique_ptr<StreamTransport> transport, Post post, PushCallbacks callbacks,
               ReconnectTimes times = {}, std::chrono::milliseconds longest_join = std::chrono::seconds(5));
-  /// stop(), then waits for the thread, whose transport was cancelled, for at most `longest_join`. A transport that does
-  /// not return within that breaks its contract: its thread is left behind, with the memory it uses, rather than hang
-  /// the exit.
+  /// stop(), then waits for the thread, whose transport was cancelled, for at most `longest_join`. A transport that
+  /// does not return within that breaks its contract: its thread is left behind, with the memory it uses, rather than
+  /// hang the exit.
   ~PushChannel();
   PushChannel(const PushChannel&) = delete;
   PushChannel& operator=(const PushChannel&) = delete;

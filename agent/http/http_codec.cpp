@@ -31,7 +31,10 @@ class WireStream final : public httplib::Stream {
 
   ssize_t write(const char* from, std::size_t size) override {
     if (peer_stopped_reading_ || wire_.write({from, size}, limits_)) return static_cast<ssize_t>(size);
-    if (wire_.failure().fault != HttpFault::closed) return -1;
+    if (wire_.failure().fault != HttpFault::closed) {
+      failure_ = wire_.failure();
+      return -1;
+    }
     // It may have answered (413, say) before it closed: let the reading side find that answer, or the failure.
     peer_stopped_reading_ = true;
     return static_cast<ssize_t>(size);

@@ -61,7 +61,7 @@ struct HttpResponse {
   std::optional<std::chrono::seconds> retry_after;
   HttpFault fault = HttpFault::none;
   std::string error;  ///< in words; "" unless status is 0 or fault is `redirect`
-  std::chrono::milliseconds duration{0};
+  std::chrono::microseconds duration{0};
 
   [[nodiscard]] bool ok() const { return status >= 200 && status < 300; }
 };

@@ -83,7 +83,8 @@ bool entry_matches(std::string entry, const push::Url& target, const std::option
   std::optional<unsigned> port;
   if (!split_port(entry, port) || entry.empty()) return false;
   if (port && *port != target.port) return false;
-  if (const auto excluded = parse_address(entry)) return address && excluded->bytes == address->bytes;
+  const auto excluded = parse_address(entry);
+  if (excluded || address) return excluded && address && excluded->bytes == address->bytes;
   if (entry.starts_with("*.")) entry.erase(0, 1);
   if (entry.starts_with('.')) return target.host.ends_with(entry);
   return target.host == entry || target.host.ends_with("." + entry);

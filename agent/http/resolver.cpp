@@ -68,7 +68,9 @@ std::string SocketAddress::text() const {
   return host;
 }
 
-int lookups_left_behind() { return left_behind; }
+int lookups_left_behind() {
+  return left_behind;
+}
 
 Resolved system_lookup(const std::string& host, std::uint16_t port) {
   addrinfo hints{};

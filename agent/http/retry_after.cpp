@@ -34,7 +34,7 @@ bool has_date_shape(std::string_view text) {
          });
 }
 
-std::optional<std::chrono::system_clock::time_point> parse_date(std::string_view text) {
+std::optional<std::chrono::sys_seconds> parse_date(std::string_view text) {
   if (!has_date_shape(text)) return std::nullopt;
   const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
   if (month == months.end()) return std::nullopt;
@@ -54,7 +54,7 @@ std::optional<seconds> parse_retry_after(std::string_view value, std::chrono::sy
   while (value.starts_with(' ')) value.remove_prefix(1);
   while (value.ends_with(' ')) value.remove_suffix(1);
   if (const auto date = parse_date(value)) {
-    return std::clamp(std::chrono::ceil<seconds>(*date - now), seconds(0), longest);
+    return std::clamp(*date - std::chrono::floor<seconds>(now), seconds(0), longest);
   }
   if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit)) return std::nullopt;
   std::int64_t delta = 0;

@@ -165,14 +165,16 @@ TlsStep TlsSession::read(char* into, std::size_t size) {
   ERR_clear_error();
   errno = 0;
   std::size_t bytes = 0;
-  return step(SSL_read_ex(session_.get(), into, size, &bytes), bytes);
+  const int result = SSL_read_ex(session_.get(), into, size, &bytes);
+  return step(result, bytes);
 }
 
 TlsStep TlsSession::write(const char* from, std::size_t size) {
   ERR_clear_error();
   errno = 0;
   std::size_t bytes = 0;
-  return step(SSL_write_ex(session_.get(), from, size, &bytes), bytes);
+  const int result = SSL_write_ex(session_.get(), from, size, &bytes);
+  return step(result, bytes);
 }
 
 bool TlsSession::has_unread() const {

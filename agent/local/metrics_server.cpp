@@ -9,7 +9,7 @@
 namespace vf::agent {
 namespace {
 
-constexpr std::size_t threads = 2;  // a scraper and a prober at once; more wait a moment
+constexpr std::size_t threads = 3;  // a scraper and a prober at once, and one client that dawdles
 
 /// Threads that leave all signals to the loop.
 void block_signals() {
@@ -45,9 +45,10 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& a
   const Sources& from = impl->sources;
   server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
   server.set_payload_max_length(1024);
-  server.set_read_timeout(5);
+  // A client that says nothing holds a thread that long, and no longer.
+  server.set_read_timeout(0, 500000);
   server.set_write_timeout(5);
-  server.set_keep_alive_timeout(5);
+  server.set_keep_alive_timeout(1);
   server.Get("/metrics", [&from](const httplib::Request&, httplib::Response& response) {
     response.set_content(from.metrics(), "text/plain; version=0.0.4; charset=utf-8");
   });

@@ -14,7 +14,7 @@ namespace vf::agent {
 class HttpClient {
  public:
   /// At most `threads` calls run at a time; more wait their turn.
-  HttpClient(boost::asio::io_context& loop, HttpSettings settings, unsigned threads = 4);
+  HttpClient(boost::asio::io_context& loop, HttpSettings settings, unsigned threads = 3);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;

@@ -24,6 +24,10 @@ milliseconds since(steady_clock::time_point begin) {
   return std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
 }
 
+std::chrono::microseconds exactly_since(steady_clock::time_point begin) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
+}
+
 std::string in_seconds(milliseconds time) {
   return time < std::chrono::seconds(1) ? std::to_string(time.count()) + " ms" : std::to_string(time.count() / 1000) + " s";
 }
@@ -167,7 +171,7 @@ struct HttpConnection::Impl {
       return true;
     };
     const auto result = client->send(sent);
-    done.response.duration = since(begin);
+    done.response.duration = exactly_since(begin);
     if (result) {
       done.any_answer = true;
       done.response.status = result->status;
@@ -185,7 +189,7 @@ struct HttpConnection::Impl {
       done.response.error = "the answer of " + peer() + " is larger than " + std::to_string(request.max_response_bytes) + " bytes";
     if (cut == HttpFault::timeout)
       done.response.error = "no whole answer from " + peer() + " within " + in_seconds(request.deadline);
-    if (cut == HttpFault::none) describe(result.error(), done.response, done.response.duration, request, request.deadline);
+    if (cut == HttpFault::none) describe(result.error(), done.response, since(begin), request, request.deadline);
     if (done.response.error.empty()) {
       done.response.fault = HttpFault::cancelled;
       done.response.error = "cancelled";
@@ -273,14 +277,14 @@ HttpStreamEnd HttpConnection::stream(const HttpRequest& request, milliseconds si
     return end.response.body.size() < 4096;
   };
   const auto result = impl.cancelled_for_good ? httplib::Result(nullptr, httplib::Error::Canceled) : impl.client->send(sent);
-  end.response.duration = since(begin);
+  end.response.duration = exactly_since(begin);
   if (open) {
     end.lived = since(opened);
     const milliseconds quiet = since(last_byte);
     end.response.fault = quiet >= silence ? HttpFault::timeout : HttpFault::closed;
     end.response.error = quiet >= silence ? "silent for " + in_seconds(quiet) : "the server ended the stream";
   } else if (end.response.status == 0) {
-    impl.describe(result.error(), end.response, end.response.duration, request, silence);
+    impl.describe(result.error(), end.response, since(begin), request, silence);
     if (end.response.error.empty()) end.response.error = "cancelled";
   } else if (end.response.status == 200) {
     end.response.fault = HttpFault::protocol;

@@ -10,7 +10,8 @@ namespace {
 
 class Transport final : public push::StreamTransport {
  public:
-  explicit Transport(HttpSettings settings) : settings_(std::move(settings)) {}
+  Transport(HttpSettings settings, std::chrono::milliseconds silence)
+      : settings_(std::move(settings)), silence_(silence) {}
 
   push::StreamEnd open(const push::StreamRequest& request, push::StreamSink& sink) override {
     const auto connection = connect_to(request.url);
@@ -18,7 +19,7 @@ class Transport final : public push::StreamTransport {
     HttpRequest get;
     get.bearer_token = request.bearer_token;
     const HttpStreamEnd end = connection->stream(
-        get, request.silence_timeout, [&] { sink.on_open(); },
+        get, silence_.count() > 0 ? silence_ : request.silence_timeout, [&] { sink.on_open(); },
         [&](std::string_view bytes) { return sink.on_bytes(bytes); });
     std::string reason = end.response.error;
     if (reason.empty()) reason = "HTTP " + std::to_string(end.response.status);
@@ -43,6 +44,7 @@ class Transport final : public push::StreamTransport {
   }
 
   const HttpSettings settings_;
+  const std::chrono::milliseconds silence_;
   std::mutex mutex_;
   bool cancelled_ = false;
   std::shared_ptr<HttpConnection> connection_;
@@ -50,8 +52,8 @@ class Transport final : public push::StreamTransport {
 
 }  // namespace
 
-std::unique_ptr<push::StreamTransport> make_stream_transport(HttpSettings settings) {
-  return std::make_unique<Transport>(std::move(settings));
+std::unique_ptr<push::StreamTransport> make_stream_transport(HttpSettings settings, std::chrono::milliseconds silence) {
+  return std::make_unique<Transport>(std::move(settings), silence);
 }
 
 }  // namespace vf::agent

@@ -8,7 +8,9 @@
 
 namespace vf::agent {
 
-/// `settings` as for the control plane's other calls; each stream brings its own URL, of the same origin.
-[[nodiscard]] std::unique_ptr<push::StreamTransport> make_stream_transport(HttpSettings settings);
+/// `settings` as for the control plane's other calls; each stream brings its own URL, of the same origin. `silence`
+/// overrides the streams' own limit where it is not zero.
+[[nodiscard]] std::unique_ptr<push::StreamTransport> make_stream_transport(HttpSettings settings,
+                                                                           std::chrono::milliseconds silence = {});
 
 }  // namespace vf::agent

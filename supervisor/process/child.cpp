@@ -66,7 +66,6 @@ struct Child::Impl {
   Handle handle;  // unlike Boost's process, closing it leaves the process alone
   const pid_t pid;
   bool ended = false;
-  OnExit on_exit;
 };
 
 Child::Child(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -88,14 +87,14 @@ Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const
   }
 
   auto impl = std::make_shared<Impl>(process.detach());
-  impl->on_exit = std::move(on_exit);
-  impl->handle.async_wait([weak = std::weak_ptr(impl)](boost::system::error_code error, int status) {
+  // The callback is kept by the wait and not by the Child, which the callback may well own.
+  impl->handle.async_wait([weak = std::weak_ptr(impl), on_exit = std::move(on_exit)](boost::system::error_code error,
+                                                                                     int status) {
     const auto alive = weak.lock();
     if (!alive || error == boost::asio::error::operation_aborted) return;
     alive->ended = true;
     waited_for().erase(alive->pid);
-    const OnExit callback = std::move(alive->on_exit);  // the callback may destroy the Child
-    callback(decode_wait_status(status));
+    on_exit(decode_wait_status(status));
   });
   return std::unique_ptr<Child>(new Child(std::move(impl)));
 }

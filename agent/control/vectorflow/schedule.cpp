@@ -75,9 +75,7 @@ void Schedule::on_answers_wait(Call call) { want(call, TimePoint::min()); }
 
 bool Schedule::allowed(Call call) const {
   if (call == Call::enroll) return !enrolled_;
-  if (!enrolled_) return false;
-  if (call == Call::poll) return polling_;
-  return !refused_;
+  return enrolled_ && (call == Call::poll || !refused_);
 }
 
 std::optional<TimePoint> Schedule::ready(Call call, TimePoint now) const {
@@ -115,6 +113,13 @@ std::vector<Call> Schedule::due(TimePoint now) {
     calls.push_back(call);
   }
   return calls;
+}
+
+bool Schedule::take_last(Call call, TimePoint now) {
+  Endpoint& endpoint = at(call);
+  if (!allowed(call) || endpoint.budget.earliest(now) > now) return false;
+  endpoint.budget.spend(now);
+  return true;
 }
 
 std::optional<TimePoint> Schedule::next(TimePoint now) const {
@@ -207,7 +212,9 @@ void Schedule::answered_heartbeat(const Answer& answer, TimePoint now, double ra
   }
   if (answer.status == 200) {
     heartbeat.backoff.reset();
-  } else if (!hold_where_asked(Call::heartbeat, answer, now) && answer.status != 400) {
+  } else if (hold_where_asked(Call::heartbeat, answer, now)) {
+    want(Call::heartbeat, now);  // as soon as that is over
+  } else if (answer.status != 400) {
     want(Call::heartbeat, now + heartbeat.backoff.next(random));
   }
   if (again) want(Call::heartbeat, std::max(now, heartbeat.last_sent + between_changes));

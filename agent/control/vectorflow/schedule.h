@@ -48,11 +48,11 @@ class Schedule {
   void on_answers_wait(Call call);          ///< samples or tap_answers has something to say
   /// `more`: for logs, samples and tap_answers, whether something waits still.
   void on_answer(Call call, const Answer& answer, bool more, TimePoint now, double random);
-  /// From now on no polls; heartbeats and logs go on.
-  void stop_polling() { polling_ = false; }
 
   /// What to send now; each is in flight from here on and counted against its budget.
   [[nodiscard]] std::vector<Call> due(TimePoint now);
+  /// For the last words at shutdown, which keep no pace: whether one more call may go out now. Counts it if so.
+  [[nodiscard]] bool take_last(Call call, TimePoint now);
   /// When to ask again, if nothing happens before.
   [[nodiscard]] std::optional<TimePoint> next(TimePoint now) const;
 
@@ -90,7 +90,6 @@ class Schedule {
 
   Settings settings_;
   bool enrolled_;
-  bool polling_ = true;
   bool refused_ = false;  // the token is not accepted: only slow polls until one succeeds
   LinkState poll_link_, heartbeat_link_;
   std::optional<TimePoint> lone_heartbeat_;  // due by then even if no poll is answered

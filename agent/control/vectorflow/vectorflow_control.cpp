@@ -202,14 +202,13 @@ void VectorflowControl::on_enrolled(const HttpResponse& response) {
 
 void VectorflowControl::send_poll() {
   http_.send(request(HttpMethod::get, "/api/agent/config", ""), [this](HttpResponse response) {
-    parts_.metrics.poll_finished(response.duration, response.status == 200);
-    if (response.status != 200) return answered(Call::poll, response, false);
+    if (response.status != 200) return polled(response);
     // Megabytes are parsed and hashed on a worker; one that says what the last one said needs no parsing.
     parts_.run_on_worker([this, response = std::move(response), last = last_config_digest_,
                           data_dir = parts_.options.data_dir]() mutable {
       std::string now_digest = digest(response.body);
       if (now_digest == last) {
-        boost::asio::post(parts_.loop, [this, response = std::move(response)] { answered(Call::poll, response, false); });
+        boost::asio::post(parts_.loop, [this, response = std::move(response)] { polled(response); });
         return;
       }
       auto config = decode_config(response.body);
@@ -221,14 +220,19 @@ void VectorflowControl::send_poll() {
         if (!config) {
           response.status = 502;
           response.body = config.error().message();
-          return answered(Call::poll, response, false);
+          return polled(response);
         }
         last_config_digest_ = std::move(now_digest);
         apply(std::move(config).value());
-        answered(Call::poll, response, false);
+        polled(response);
       });
     });
   });
+}
+
+void VectorflowControl::polled(const HttpResponse& response) {
+  parts_.metrics.poll_finished(response.duration, response.status == 200);
+  answered(Call::poll, response, false);
 }
 
 void VectorflowControl::warn_once(const std::string& text) {
@@ -256,6 +260,9 @@ void VectorflowControl::apply(ConfigResponse config) {
   if (!config.desired.keep_absent)
     for (const auto& [id, version_and_checksum] : listed_)
       if (!listed.contains(id)) shipper_.retire(id);  // the server may refuse its lines from now on
+  for (const auto& [id, version_and_checksum] : listed)  // listed again while its process was still being stopped
+    if (!listed_.contains(id))
+      if (auto ring = parts_.hub.ring(id)) shipper_.add(id, std::move(ring));
   listed_ = std::move(listed);
 
   for (const SampleRequest& sample : config.sample_requests) decline_sample(sample.request_id, sample.component_keys);
@@ -394,6 +401,7 @@ void VectorflowControl::open_push() {
   callbacks.connected = [this] {
     parts_.metrics.set_push_connected(true);
     parts_.log.info("push stream open");
+    count_push_stats();
     schedule_.on_config_changed(steady_clock::now());  // what changed while it was not open was told to nobody
     pump();
   };
@@ -404,7 +412,7 @@ void VectorflowControl::open_push() {
     count_push_stats();
   };
   push_ = std::make_unique<push::PushChannel>(
-      std::move(target), make_stream_transport(http_settings(parts_.options)),
+      std::move(target), make_stream_transport(http_settings(parts_.options), parts_.options.push_silence),
       [&loop = parts_.loop](std::function<void()> run) { boost::asio::post(loop, std::move(run)); },
       std::move(callbacks));
   push_->start();
@@ -511,13 +519,15 @@ void VectorflowControl::finish() {
   if (!done_) return;
   if (!schedule_.enrolled()) return finished();
   if (schedule_.in_flight(Call::logs) || schedule_.in_flight(Call::heartbeat)) return;
-  if (!final_logs_failed_ && shipper_.has_pending(steady_clock::now())) {
+  const auto now = steady_clock::now();
+  if (!final_logs_failed_ && shipper_.has_pending(now) && schedule_.take_last(Call::logs, now)) {
     return send_logs([this](bool server_answered) {
       final_logs_failed_ = !server_answered;
       finish();
     });
   }
-  if (!std::exchange(final_heartbeat_sent_, true)) return send_heartbeat([this] { finish(); });
+  if (!std::exchange(final_heartbeat_sent_, true) && schedule_.take_last(Call::heartbeat, now))
+    return send_heartbeat([this] { finish(); });
   finished();
 }
 

@@ -41,6 +41,7 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
     ControlPlaneListener& listener;
     metrics::AgentMetrics& metrics;
     Log& log;
+    LogHub& hub;
     RunOnWorker run_on_worker;  ///< encodes, decodes, writes the token file
   };
 
@@ -61,6 +62,7 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   void send(Call call);
   void send_enroll();
   void send_poll();
+  void polled(const HttpResponse& response);
   void send_heartbeat(std::function<void()> then = nullptr);
   void send_logs(std::function<void(bool answered)> then = nullptr);
   void send_queued(Call call, const char* path, std::deque<std::string>& queue);

@@ -43,7 +43,7 @@ def a_dropped_stream_comes_back_and_nothing_is_missed():
             wait_until(lambda: agent.metrics().one("vf_agent_push_connected") == 0, what="the loss is seen")
             connected(server, 1)
             agent.wait_version("p1", 2, timeout=10)
-            assert agent.metrics().one("vf_agent_push_reconnects_total") >= 1
+            wait_until(lambda: agent.metrics().one("vf_agent_push_reconnects_total") >= 1, what="it is counted")
             assert server.push_hub.streams()[1].opened - opened > 0.5, "not at once"
             wait_until(lambda: agent.metrics().one("vf_agent_push_connected") == 1)
 

@@ -86,6 +86,19 @@ TEST_CASE("a line longer than the ring counts as overwritten, with all before it
   CHECK(ring.read(0, 500, 1000).lines == Lines{std::string(100, 'y')});
 }
 
+TEST_CASE("lines skipped unseen count as overwritten, with all before them, and the ring goes on after them") {
+  LogRing ring(4, 100);
+  for (const char* line : {"a", "b", "c", "d", "e"}) ring.push(line);
+  ring.skip(1000);
+  CHECK(ring.first() == 1005);
+  CHECK(ring.end() == 1005);
+  for (const char* line : {"f", "g"}) ring.push(line);
+  const LogRing::Slice slice = ring.read(0, 500, 1000);
+  CHECK(slice.dropped == 1005);
+  CHECK(slice.lines == Lines{"f", "g"});
+  CHECK(ring.end() == 1007);
+}
+
 TEST_CASE("a ring of few lines takes little memory") {
   LogRing ring;
   CHECK(ring.allocated_bytes() == 0);

@@ -52,7 +52,9 @@ class World {
   void add(const std::string& id) {
     ModelPipeline& pipeline = pipelines_[id];
     if (!pipeline.ring) {
-      pipeline.ring = std::make_shared<LogRing>(3 + pick(30), 64 + pick(3000));
+      const std::size_t lines = 3 + pick(30);
+      const std::size_t bytes = 64 + pick(3000);  // any one line fits
+      pipeline.ring = std::make_shared<LogRing>(lines, bytes);
       pipeline.ring_starts.insert(pipeline.pushed);
     }
     pipeline.listed = true;

@@ -213,8 +213,8 @@ TEST_CASE("a chunked body that is garbled is no answer") {
 }
 
 TEST_CASE("what is no HTTP is told as such") {
-  for (const char* garbage :
-       {"SSH-2.0-OpenSSH_9.2\r\n", "HTTP/2 200\r\n\r\n", "\x15\x03\x01\x00\x02\x02\x0a\n", "\r\n"}) {
+  for (const std::string& garbage : {std::string("SSH-2.0-OpenSSH_9.2\r\n"), std::string("HTTP/2 200\r\n\r\n"),
+                                     std::string("\x15\x03\x01\x00\x02\x02\x0a", 7), std::string("\r\n")}) {
     CAPTURE(garbage);
     const HttpResponse response = ask(says(garbage));
     CHECK(response.fault == HttpFault::protocol);

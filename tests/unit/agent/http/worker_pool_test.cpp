@@ -26,9 +26,9 @@ class Gate {
 }  // namespace
 
 TEST_CASE("a job runs on another thread, with its name and no signal open") {
-  WorkerPool pool("vf-test", 1);
   std::promise<std::string> name;
   std::promise<bool> blocked;
+  WorkerPool pool("vf-test", 1);
   REQUIRE(pool.submit([&] {
     char text[16] = {};
     pthread_getname_np(pthread_self(), text, sizeof text);
@@ -46,9 +46,9 @@ TEST_CASE("a job runs on another thread, with its name and no signal open") {
 }
 
 TEST_CASE("one thread runs the jobs in the order of their submission") {
-  WorkerPool pool("vf-test", 1);
   std::vector<int> order;
   std::promise<void> done;
+  WorkerPool pool("vf-test", 1);
   for (int i = 0; i < 100; ++i) pool.submit([&order, i] { order.push_back(i); });
   pool.submit([&] { done.set_value(); });
   done.get_future().get();
@@ -57,10 +57,10 @@ TEST_CASE("one thread runs the jobs in the order of their submission") {
 }
 
 TEST_CASE("threads are started when they are needed, and never more than allowed") {
-  WorkerPool pool("vf-test", 3);
-  CHECK(pool.thread_count() == 0);
   Gate gate;
   std::atomic<int> running = 0;
+  WorkerPool pool("vf-test", 3);
+  CHECK(pool.thread_count() == 0);
   for (int i = 0; i < 5; ++i) {
     pool.submit([&] {
       ++running;
@@ -74,12 +74,12 @@ TEST_CASE("threads are started when they are needed, and never more than allowed
 }
 
 TEST_CASE("stop() discards what has not begun, waits for what has, and takes nothing more") {
-  WorkerPool pool("vf-test", 1);
   Gate begun;
   Gate gate;
   std::atomic<bool> finished = false;
   bool discarded_ran = false;
   const auto owned = std::make_shared<int>(0);
+  WorkerPool pool("vf-test", 1);
   pool.submit([&] {
     begun.open();
     gate.pass();

@@ -302,12 +302,26 @@ TEST_CASE("a new interval counts from the last poll") {
   CHECK(node.count(Call::poll) >= 5);
 }
 
-TEST_CASE("after stop_polling heartbeats and logs go on") {
+TEST_CASE("a heartbeat that was told to wait goes out as soon as the wait is over") {
+  Fleetless node(true, {60000ms, 2000ms});
+  node.run(5s);
+  node.status[Call::heartbeat] = 429;
+  node.retry_after = 3s;
+  node.schedule.on_state_changed(node.now);
+  node.run(1s);
+  const TimePoint refused = node.times(Call::heartbeat).back();
+  node.status.clear();
+  node.run(5s);
+  CHECK(node.times(Call::heartbeat).back() - refused >= 3s);
+  CHECK(node.times(Call::heartbeat).back() - refused <= 4s);
+}
+
+TEST_CASE("last words are not sent where the server asked for silence") {
   Fleetless node;
   node.run(1s);
-  node.schedule.stop_polling();
-  const std::size_t polls = node.count(Call::poll);
-  node.run(2min);
-  CHECK(node.count(Call::poll) == polls);
-  CHECK(node.count(Call::heartbeat) >= 6);
+  CHECK(node.schedule.take_last(Call::heartbeat, node.now));
+  node.status[Call::poll] = node.status[Call::heartbeat] = 503;
+  node.retry_after = 86400s;
+  node.run(40s);
+  CHECK_FALSE(node.schedule.take_last(Call::heartbeat, node.now));
 }
