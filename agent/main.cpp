@@ -10,6 +10,7 @@
 
 #include "agent/agent.h"
 #include "agent/console.h"
+#include "agent/control/vectorflow/node_token.h"
 #include "agent/go_duration.h"
 #include "agent/log.h"
 #include "agent/option_files.h"
@@ -65,6 +66,13 @@ int main(int argc, char** argv) {
     case vf::agent::Command::version: std::printf("vf-agent %s\n", vf::agent::version); return 0;
     case vf::agent::Command::options_reference: std::fputs(vf::agent::options_reference().c_str(), stdout); return 0;
     case vf::agent::Command::run: break;
+  }
+  if (outcome.mistakes.empty() && !outcome.options.is_directory() && outcome.options.token.empty()) {
+    const auto kept = vf::agent::vectorflow::load_node_token(outcome.options.data_dir);
+    if (!kept || kept.value().empty())
+      outcome.mistakes.push_back("VF_TOKEN is missing: this node is not enrolled yet (no token in " +
+                                 vf::agent::vectorflow::node_token_path(outcome.options.data_dir) +
+                                 "); set VF_TOKEN or VF_TOKEN_FILE to an enrolment token");
   }
   if (!outcome.mistakes.empty()) {
     for (const std::string& mistake : outcome.mistakes) std::fprintf(stderr, "vf-agent: %s\n", mistake.c_str());

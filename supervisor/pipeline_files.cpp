@@ -59,6 +59,9 @@ std::string file_name_of(std::string_view id) {
       name += hex_digits[byte & 15];
     }
   }
+  // "x.yaml.vf-metrics" would have the sidecar of "x" as its configuration.
+  constexpr std::string_view sidecar_like = ".vf-metrics";
+  if (name.ends_with(sidecar_like)) name.replace(name.size() - sidecar_like.size(), 1, "%2e");
   if (name.size() > longest_name) name = name.substr(0, longest_name - 33) + "~" + digest_of(id);
   return name;
 }

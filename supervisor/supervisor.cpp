@@ -51,7 +51,7 @@ struct Supervisor::Pipeline {
   int outputs_to_drain = 0;
   std::string ended;  // how the process that is being drained ended
   std::string problem;
-  ProcessState told_state = ProcessState::stopped;
+  std::pair<ProcessState, std::uint64_t> told{ProcessState::stopped, 0};  // state and starts, as last reported
   boost::asio::steady_timer retry, stable, kill, health;
 };
 
@@ -170,7 +170,9 @@ void Supervisor::drain() {
     }
     if (pipeline == nullptr) continue;
     const ProcessState state = process_state(pipeline->life, settings_.limits.restart);
-    if (state != std::exchange(pipeline->told_state, state)) listener_.on_changed(id);
+    // A new process is news too, even where it is one more of a crash loop.
+    const auto told = std::pair(state, pipeline->starts);
+    if (told != std::exchange(pipeline->told, told)) listener_.on_changed(id);
   }
   draining_ = false;
 }

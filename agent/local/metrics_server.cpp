@@ -9,7 +9,7 @@
 namespace vf::agent {
 namespace {
 
-constexpr std::size_t threads = 3;  // a scraper and a prober at once, and one client that dawdles
+constexpr std::size_t threads = 4;  // a scraper and a prober at once, and clients that dawdle
 
 /// Threads that leave all signals to the loop.
 void block_signals() {

@@ -30,7 +30,7 @@ bool is_refusal(int status) { return status == 401 || status == 402 || status ==
 
 Schedule::Schedule(Settings settings, bool enrolled, TimePoint now) : settings_(settings), enrolled_(enrolled) {
   endpoints_.reserve(call_kinds);
-  endpoints_.emplace_back(limits::enroll, seconds(7), seconds(120));
+  endpoints_.emplace_back(limits::enroll, seconds(2), seconds(120));
   endpoints_.emplace_back(limits::config, seconds(1), seconds(15));
   endpoints_.emplace_back(limits::heartbeat, seconds(1), seconds(15));
   endpoints_.emplace_back(limits::logs, seconds(2), seconds(30));

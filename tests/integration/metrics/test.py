@@ -21,7 +21,7 @@ def scraped(server, pipeline_id, timeout=40):
 
 @scenario
 def the_agents_own_metrics():
-    with StandinServer() as server:
+    with StandinServer(latency=(0.02, 0.03)) as server:
         server.set_pipeline("p1", pipeline_yaml("one"), version=7)
         server.set_pipeline("p2", pipeline_yaml(crash_after="0s"))
         with Agent(server) as agent:

@@ -156,7 +156,7 @@ TEST_CASE_METHOD(Fixture, "connected, messages and disconnected are told on the 
   start({[](StreamSink& sink) -> StreamEnd {
     sink.on_open();
     const std::string bytes = ": connected\n\n" + changed_event("a") + event(R"({"type":"tap_stop","requestId":"r"})");
-    for (const char byte : bytes) CHECK(sink.on_bytes({&byte, 1}));
+    for (const char byte : bytes) sink.on_bytes({&byte, 1});
     return {200, "the server closed it", {}, 1s};
   }});
   CHECK(told_are({"connected", "changed a", "stop r", "disconnected: the server closed it"}));
@@ -217,7 +217,7 @@ TEST_CASE_METHOD(Fixture, "an URL offered later is followed with the next connec
 
 TEST_CASE_METHOD(Fixture, "a flood of config_changed costs the loop one post and one callback") {
   start({[](StreamSink& sink) -> StreamEnd {
-    for (int i = 0; i < 5000; ++i) CHECK(sink.on_bytes(changed_event("a")));
+    for (int i = 0; i < 5000; ++i) sink.on_bytes(changed_event("a"));
     sink.on_bytes(changed_event("b"));
     return {200, "end", {}, {}};
   }});

@@ -21,6 +21,7 @@ TEST_CASE("what editors and kubelet leave behind is ignored") {
                            "web.yaml~",
                            "4913",
                            "#web.yaml#",
+                           "#web.yaml",
                            ".#web.yaml",
                            "web.yaml.tmp",
                            "web.yaml.bak",

@@ -139,33 +139,37 @@ TEST_CASE("a 200 that is no event stream is not taken for one") {
 }
 
 TEST_CASE("a redirect within the origin is followed to the stream, one beyond it is not") {
-  RawServer server([](Peer& peer, int) {
+  std::string followed;
+  RawServer server([&](Peer& peer, int) {
     const std::string request = peer.read_request();
     if (request.starts_with("GET /api")) peer.write(answer(308, "", "Location: /moved\r\n"));
     if (request.starts_with("GET /evil")) peer.write(answer(308, "", "Location: http://127.0.0.2/\r\n"));
     if (request.starts_with("GET /evil")) return;
-    CHECK_THAT(peer.read_request(), Catch::StartsWith("GET /moved "));
+    followed = peer.read_request();
     peer.write(std::string(event_stream) + "\r\n: hello");
   });
   HttpStreamTransport transport({});
   Sink sink;
   CHECK(transport.open(request_to(server), sink).status == 200);
   CHECK(sink.bytes == ": hello");
+  CHECK_THAT(followed, Catch::StartsWith("GET /moved "));
   const auto end = transport.open({server.url() + "/evil", "token", 10s}, sink);
   CHECK(end.status == 308);
   CHECK_THAT(end.reason, Catch::Contains("redirects"));
 }
 
 TEST_CASE("the sink can end the stream") {
-  RawServer server([](Peer& peer, int) {
+  std::promise<bool> closed;
+  RawServer server([&](Peer& peer, int) {
     peer.read_request();
     peer.write(std::string(event_stream) + "\r\nabc");
-    CHECK(peer.wait_closed());
+    closed.set_value(peer.wait_closed());
   });
   HttpStreamTransport transport({});
   Sink sink;
   sink.enough = 3;
   CHECK(transport.open(request_to(server), sink).reason == "we ended it");
+  CHECK(closed.get_future().get());
 }
 
 TEST_CASE("cancel() ends a stream blocked in reading, and every later one before it begins") {

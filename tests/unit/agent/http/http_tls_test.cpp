@@ -183,7 +183,7 @@ TEST_CASE_METHOD(Fixture, "writing to a TLS connection that is gone raises no SI
     SSL_CTX_use_PrivateKey_file(context.get(), certificates.path("server.key").c_str(), SSL_FILETYPE_PEM);
     const std::unique_ptr<SSL, decltype(&SSL_free)> session(SSL_new(context.get()), &SSL_free);
     SSL_set_fd(session.get(), peer.descriptor());
-    CHECK(SSL_accept(session.get()) == 1);
+    SSL_accept(session.get());
   });
   const auto before = signal(SIGPIPE, SIG_DFL);  // httplib's server has it ignored: now it would kill
   const int descriptor = test::connect_to(gone.port());

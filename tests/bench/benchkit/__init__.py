@@ -1,0 +1,1 @@
+"""Parts of tests/bench/run. Python 3.9+, standard library and tests/support only."""

@@ -1,0 +1,100 @@
+"""The stand-in control plane in a process of its own, so that what it costs is never the agent's.
+
+`ServerProcess` starts this file and talks to it by lines of JSON; the other end is `serve()`. When its stdin ends, so does
+it. Times are of CLOCK_MONOTONIC, which all processes share.
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+SUPPORT = pathlib.Path(__file__).resolve().parents[2] / "support"
+
+
+class ServerProcess:
+    def __init__(self, rate_limits=True):
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, "limits" if rate_limits else "no-limits"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True, start_new_session=True, env={"PYTHONDONTWRITEBYTECODE": "1"})
+        self.url, self.token = json.loads(self._process.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+    def __getattr__(self, name):
+        """Any method of `Commands`."""
+        def call(*arguments):
+            self._process.stdin.write(json.dumps([name, arguments]) + "\n")
+            self._process.stdin.flush()
+            return json.loads(self._process.stdout.readline())
+        return call
+
+
+class Commands:
+    def __init__(self, server):
+        self.server = server
+
+    def set_pipelines(self, texts):
+        from standin_server import Pipeline
+        self.server.set_pipelines([Pipeline(key, yaml) for key, yaml in texts.items()])
+
+    def deploy(self, pipeline_id, yaml):
+        """When the push was sent."""
+        self.server.set_pipeline(pipeline_id, yaml)
+        at = time.monotonic()
+        self.server.config_changed(pipeline_id)
+        return at
+
+    def delay(self, endpoint, seconds, times):
+        self.server.delay(endpoint, seconds, times)
+
+    def is_waiting(self, endpoint):
+        """Whether a call of the agent is being held there."""
+        return any(request.endpoint == endpoint for request in list(self.server.in_flight))
+
+    def push_connected(self):
+        return self.server.push_connected()
+
+    def first_request_after(self, at):
+        return next((request.at for request in self.server.requests if request.at > at), None)
+
+    def requests_between(self, begin, end):
+        """{endpoint: how many}"""
+        found = {}
+        for request in self.server.requests:
+            if begin <= request.at < end:
+                found[request.endpoint] = found.get(request.endpoint, 0) + 1
+        return found
+
+    def heartbeat_bytes(self):
+        """Size of the newest one."""
+        return len(next((r.body for r in reversed(self.server.requests) if r.endpoint == "heartbeat"), b""))
+
+    def violations(self):
+        return list(self.server.violations)
+
+
+def serve(rate_limits):
+    sys.path.insert(0, str(SUPPORT))
+    from standin_server import StandinServer
+    with StandinServer(limits=None if rate_limits else {}) as server:
+        server.grace = 30  # 500 pipelines on two busy cores: the bench measures, it does not judge
+        commands = Commands(server)
+        print(json.dumps([server.url, server.enrollment_token]), flush=True)
+        for line in sys.stdin:
+            name, arguments = json.loads(line)
+            print(json.dumps(getattr(commands, name)(*arguments)), flush=True)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1] == "limits")

@@ -1,0 +1,88 @@
+"""The house rules that a compiler does not check: docs/design.md, "The house"; docs/style.md."""
+import os
+import re
+
+from testkit.scenarios import main, scenario
+
+ROOT = os.environ["VF_TEST_SOURCE"]
+# A folder may include itself and these.
+ALLOWED = {
+    "logbuf": set(),
+    "metrics": set(),
+    "push": set(),
+    "supervisor": {"logbuf"},
+    "tapper": {"logbuf", "supervisor/process"},
+    "agent": {"logbuf", "metrics", "push", "supervisor", "tapper"},
+}
+# Heavy headers and the only files that may include them.
+ONLY_IN = {
+    "httplib.h": {"agent/net/http_connection.cpp", "agent/local/metrics_server.cpp"},
+    "boost/process": {"supervisor/process/child.cpp"},
+    "yaml-cpp/": {"supervisor/own_api.cpp", "agent/control/directory/yaml_check.cpp"},
+    "spdlog/": {"agent/log.cpp"},
+    "prometheus/": {"metrics/agent_metrics.cpp"},
+}
+CORES = ["logbuf", "supervisor/lifecycle", "supervisor/reconcile", "supervisor/restart_policy", "supervisor/sidecar",
+         "supervisor/child_environment", "push/sse_parser", "push/reconnect_policy",
+         "agent/control/vectorflow/schedule", "agent/control/vectorflow/budget", "agent/control/vectorflow/pacer",
+         "metrics/exposition", "metrics/vector_readings", "agent/scrape_round"]
+IN_NO_CORE = re.compile(r"boost/|<thread>|<random>|<fstream>|<filesystem>|unistd\.h|_clock::now|getenv")
+
+
+def sources():
+    for folder in ALLOWED:
+        for place, _, names in os.walk(os.path.join(ROOT, folder)):
+            for name in names:
+                if name.endswith((".h", ".cpp")):
+                    path = os.path.join(place, name)
+                    with open(path, encoding="utf-8") as file:
+                        yield os.path.relpath(path, ROOT), file.read()
+
+
+def includes(text):
+    return re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', text, re.M)
+
+
+@scenario
+def dependencies_point_one_way():
+    wrong = []
+    for path, text in sources():
+        folder = path.split("/")[0]
+        for included in includes(text):
+            first = included.split("/")[0]
+            if first not in ALLOWED or first == folder:
+                continue
+            if not any(included.startswith(allowed + "/") for allowed in ALLOWED[folder]):
+                wrong.append(f"{path} includes {included}")
+    assert not wrong, "\n".join(wrong)
+
+
+@scenario
+def heavy_headers_stay_where_they_are():
+    wrong = [f"{path} includes {included}" for path, text in sources() for included in includes(text)
+             for heavy, allowed in ONLY_IN.items() if included.startswith(heavy) and path not in allowed]
+    assert not wrong, "\n".join(wrong)
+
+
+@scenario
+def cores_touch_nothing_but_their_arguments():
+    wrong = []
+    for path, text in sources():
+        if any(path == core or path.startswith((core + ".", core + "/")) for core in CORES):
+            code = re.sub(r"//[^\n]*", "", text)
+            wrong += [f"{path}: {found}" for found in IN_NO_CORE.findall(code)]
+    assert not wrong, "\n".join(wrong)
+
+
+@scenario
+def nothing_is_swallowed_or_let_loose():
+    wrong = []
+    for path, text in sources():
+        code = re.sub(r"//[^\n]*", "", text)
+        for pattern in (r"catch\s*\(\s*\.\.\.\s*\)\s*\{\s*\}", r"std::j?thread[^;]*\.detach\(\)"):
+            wrong += [f"{path}: {found}" for found in re.findall(pattern, code)]
+    assert not wrong, "\n".join(wrong)
+
+
+if __name__ == "__main__":
+    main()
