@@ -12,7 +12,7 @@
 
 #include "agent/control/directory/directory_control.h"
 #include "agent/control/vectorflow/vectorflow_control.h"
-#include "agent/net/worker_pool.h"
+#include "agent/http/worker_pool.h"
 #include "agent/local/metrics_server.h"
 #include "agent/log_hub.h"
 #include "agent/loop_lag.h"

@@ -9,8 +9,8 @@
 #include <memory>
 #include <string>
 
-#include "agent/net/http_connection.h"
-#include "agent/net/worker_pool.h"
+#include "agent/http/http_connection.h"
+#include "agent/http/worker_pool.h"
 #include "metrics/vector_readings.h"
 
 namespace vf::agent {

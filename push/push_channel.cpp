@@ -47,7 +47,6 @@ struct PushChannel::Shared : std::enable_shared_from_this<PushChannel::Shared> {
   std::mutex mutex;  // guards what follows; never held while a callback or the transport runs
   std::condition_variable changed;
   bool stopped = false;   // written on the loop's thread only, which may therefore read it without the lock
-  bool finished = false;  // run() is over
   bool delivery_posted = false;
   ReconnectPolicy policy;
   PushQueue queue;
@@ -102,8 +101,6 @@ void PushChannel::Shared::run() {
     lock.lock();
     changed.wait_for(lock, wait, [this] { return stopped; });
   }
-  finished = true;
-  changed.notify_all();
 }
 
 Disconnected PushChannel::Shared::connect_once(const std::string& url, double random) {
@@ -161,19 +158,11 @@ void PushChannel::Shared::hand_out(const PushNews& news) const {
 }
 
 PushChannel::PushChannel(PushTarget target, std::unique_ptr<StreamTransport> transport, Post post,
-                         PushCallbacks callbacks, ReconnectTimes times, std::chrono::milliseconds longest_join)
+                         PushCallbacks callbacks, ReconnectTimes times)
     : shared_(std::make_shared<Shared>(std::move(target), std::move(transport), std::move(post), std::move(callbacks),
-                                       times)),
-      longest_join_(longest_join) {}
+                                       times)) {}
 
-PushChannel::~PushChannel() {
-  stop();
-  if (!thread_.joinable()) return;
-  std::unique_lock lock(shared_->mutex);
-  const bool finished = shared_->changed.wait_for(lock, longest_join_, [this] { return shared_->finished; });
-  lock.unlock();
-  if (!finished) thread_.detach();
-}
+PushChannel::~PushChannel() { stop(); }  // the thread is joined by its jthread
 
 void PushChannel::start() {
   assert(!thread_.joinable());

@@ -47,10 +47,8 @@ class PushChannel {
   using Post = std::function<void(std::function<void()>)>;
 
   PushChannel(PushTarget target, std::unique_ptr<StreamTransport> transport, Post post, PushCallbacks callbacks,
-              ReconnectTimes times = {}, std::chrono::milliseconds longest_join = std::chrono::seconds(5));
-  /// stop(), then waits for the thread, whose transport was cancelled, for at most `longest_join`. A transport that
-  /// does not return within that breaks its contract: its thread is left behind, with the memory it uses, rather than
-  /// hang the exit.
+              ReconnectTimes times = {});
+  /// stop(), then waits for the thread, whose transport was cancelled.
   ~PushChannel();
   PushChannel(const PushChannel&) = delete;
   PushChannel& operator=(const PushChannel&) = delete;
@@ -66,7 +64,6 @@ class PushChannel {
  private:
   struct Shared;
   std::shared_ptr<Shared> shared_;  // outlives the channel as long as the thread or a posted function needs it
-  const std::chrono::milliseconds longest_join_;
   std::jthread thread_;
 };
 

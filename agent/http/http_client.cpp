@@ -1,175 +1,106 @@
 #include "agent/http/http_client.h"
 
-#include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <map>
-#include <mutex>
-#include <utility>
+#include <set>
+#include <vector>
 
-#include "agent/http/connection_shelf.h"
 #include "agent/http/http_connection.h"
 #include "agent/http/worker_pool.h"
 
 namespace vf::agent {
 namespace {
 
-namespace asio = boost::asio;
-using std::chrono::milliseconds;
-using Clock = std::chrono::steady_clock;
-
-// The worker keeps the deadline itself, and knows what it was waiting for; the timer only answers for one that does
-// not.
-constexpr milliseconds grace{250};
-
-HttpResponse failed(HttpFault fault, const char* words) {
-  HttpResponse response;
-  response.fault = fault;
-  response.error = words;
-  return response;
-}
-
-// One request's way through a worker: how the loop reaches the connection that carries it.
-class Flight {
- public:
-  // The worker's, before it uses the connection. false: nobody wants the answer any more.
-  bool take_off(HttpConnection& connection) {
-    const std::lock_guard lock(mutex_);
-    if (!over_) connection_ = &connection;
-    return !over_;
-  }
-  // The worker's, before it lets go of the connection. false: cancelled meanwhile, so the connection is spent.
-  bool land() {
-    const std::lock_guard lock(mutex_);
-    connection_ = nullptr;
-    return !over_;
-  }
-  // The loop's.
-  void cancel() {
-    const std::lock_guard lock(mutex_);
-    over_ = true;
-    if (connection_) connection_->cancel();
-  }
-
- private:
-  std::mutex mutex_;
-  bool over_ = false;
-  HttpConnection* connection_ = nullptr;
-};
+// The server closes idle connections after 5 s; one that is about to be closed is not used again.
+constexpr std::chrono::milliseconds idle_limit{4500};
 
 }  // namespace
 
-class HttpClient::Impl : public std::enable_shared_from_this<HttpClient::Impl> {
- public:
-  Impl(asio::io_context& loop, HttpSettings settings, unsigned threads)
-      : loop_(loop), settings_(std::move(settings)), tls_(make_tls_context(settings_)), workers_("vf-http", threads) {}
+struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
+  Impl(boost::asio::io_context& on, HttpSettings with, unsigned threads)
+      : loop(on), settings(std::move(with)), workers("http", threads) {}
 
-  void send(HttpRequest request, Done done);
-  void cancel_all();
-  void stop();
-  [[nodiscard]] std::size_t pending() const { return pending_.size(); }
-  [[nodiscard]] const std::shared_ptr<TlsContext>& tls() const { return tls_; }
-
- private:
-  struct Pending {
-    Done done;
-    asio::steady_timer timer;  // also what keeps the loop running until there is an answer
-    std::shared_ptr<Flight> flight;
+  /// One call, from send() to its answer. Loop's thread, but for `connection`'s own methods.
+  struct Call {
+    explicit Call(boost::asio::io_context& on) : deadline(on) {}
+    boost::asio::steady_timer deadline;
+    std::function<void(HttpResponse)> done;
+    std::shared_ptr<HttpConnection> connection;
   };
-  using Id = std::uint64_t;  // never used twice: what comes late finds nobody
 
-  void run(Id id, HttpRequest request, Clock::time_point deadline, Flight& flight);  // on a worker
-  void finish(Id id, HttpResponse response);
-  void post(Done done, HttpResponse response);
+  std::shared_ptr<HttpConnection> take_connection() {
+    const auto fresh_since = std::chrono::steady_clock::now() - idle_limit;
+    std::shared_ptr<HttpConnection> taken;
+    if (!idle.empty()) {  // the one used last; its TLS set-up is kept even where its connection is not
+      taken = std::move(idle.back());
+      idle.pop_back();
+      if (taken->last_used() < fresh_since) taken->cancel();
+    }
+    return taken ? taken : std::make_shared<HttpConnection>(settings);
+  }
 
-  asio::io_context& loop_;
-  const HttpSettings settings_;
-  const std::shared_ptr<TlsContext> tls_;
-  std::map<Id, Pending> pending_;
-  Id last_id_ = 0;
-  bool stopped_ = false;
-  ConnectionShelf<HttpConnection> shelf_;
-  WorkerPool workers_;  // last: joined before anything that its jobs use goes
+  void send(HttpRequest request, std::function<void(HttpResponse)> done) {
+    auto call = std::make_shared<Call>(loop);
+    call->done = std::move(done);
+    call->connection = take_connection();
+    calls.insert(call);
+    // The worker keeps the deadline too, but not while it resolves a name or reads a head that drips.
+    call->deadline.expires_after(request.deadline + std::chrono::milliseconds(100));
+    call->deadline.async_wait([self = shared_from_this(), call](boost::system::error_code cancelled) {
+      if (cancelled) return;
+      call->connection->cancel();
+      HttpResponse late;
+      late.fault = HttpFault::timeout;
+      late.error = "no answer in time";
+      self->finish(call, std::move(late), false);
+    });
+    workers.submit([self = shared_from_this(), call, request = std::move(request)] {
+      HttpResponse response = call->connection->perform(request);
+      boost::asio::post(self->loop, [self, call, response = std::move(response)]() mutable {
+        self->finish(call, std::move(response), true);
+      });
+    });
+  }
+
+  void finish(const std::shared_ptr<Call>& call, HttpResponse response, bool worker_is_done) {
+    if (worker_is_done && !stopped) idle.push_back(call->connection);
+    if (!call->done) return;
+    calls.erase(call);
+    call->deadline.cancel();
+    const auto done = std::exchange(call->done, nullptr);
+    if (!stopped) done(std::move(response));
+  }
+
+  void cancel_all() {
+    stopped = true;
+    idle.clear();
+    for (const auto& call : calls) {
+      call->deadline.cancel();
+      call->connection->cancel_for_good();
+    }
+    calls.clear();
+  }
+
+  boost::asio::io_context& loop;
+  const HttpSettings settings;
+  std::vector<std::shared_ptr<HttpConnection>> idle;  // the last one was used last
+  std::set<std::shared_ptr<Call>> calls;
+  bool stopped = false;
+  WorkerPool workers;  // last: its threads use what is above
 };
 
-void HttpClient::Impl::send(HttpRequest request, Done done) {
-  if (stopped_) return post(std::move(done), failed(HttpFault::cancelled, "cancelled"));
-  const Id id = ++last_id_;
-  const auto deadline = Clock::now() + request.deadline;
-  const auto flight = std::make_shared<Flight>();
-  auto& pending = pending_.try_emplace(id, Pending{std::move(done), asio::steady_timer(loop_), flight}).first->second;
-  pending.timer.expires_at(deadline + grace);
-  pending.timer.async_wait([weak = weak_from_this(), id, flight](const boost::system::error_code& error) {
-    const auto self = weak.lock();
-    if (error || !self) return;
-    flight->cancel();
-    self->finish(id, failed(HttpFault::timeout, "there was no answer: the time was up"));
-  });
-  workers_.submit([this, id, deadline, flight, request = std::move(request)]() mutable {
-    run(id, std::move(request), deadline, *flight);
-  });
-}
-
-void HttpClient::Impl::run(Id id, HttpRequest request, Clock::time_point deadline, Flight& flight) {
-  auto connection = shelf_.take(Clock::now());
-  if (!connection) connection = std::make_unique<HttpConnection>(settings_, tls_);
-  if (!flight.take_off(*connection)) return;
-  request.deadline = std::chrono::floor<milliseconds>(deadline - Clock::now());
-  HttpResponse response = connection->perform(request);
-  if (!flight.land()) return;
-  // Before the answer is told: who sends again from within `done` finds the connection on the shelf.
-  if (connection->is_open()) shelf_.put(std::move(connection), Clock::now());
-  asio::post(loop_, [weak = weak_from_this(), id, response = std::move(response)]() mutable {
-    if (const auto self = weak.lock()) self->finish(id, std::move(response));
-  });
-}
-
-void HttpClient::Impl::finish(Id id, HttpResponse response) {
-  auto node = pending_.extract(id);
-  if (node) node.mapped().done(std::move(response));
-}
-
-void HttpClient::Impl::cancel_all() {
-  for (auto& [id, pending] : std::exchange(pending_, {})) {
-    pending.flight->cancel();
-    post(std::move(pending.done), failed(HttpFault::cancelled, "cancelled"));
-  }
-}
-
-void HttpClient::Impl::stop() {
-  stopped_ = true;
-  cancel_all();
-}
-
-void HttpClient::Impl::post(Done done, HttpResponse response) {
-  asio::post(loop_, [done = std::move(done), response = std::move(response)]() mutable { done(std::move(response)); });
-}
-
-HttpClient::HttpClient(asio::io_context& loop, HttpSettings settings, unsigned threads)
+HttpClient::HttpClient(boost::asio::io_context& loop, HttpSettings settings, unsigned threads)
     : impl_(std::make_shared<Impl>(loop, std::move(settings), threads)) {}
 
 HttpClient::~HttpClient() {
-  impl_->stop();
-}
-
-void HttpClient::send(HttpRequest request, Done done) {
-  impl_->send(std::move(request), std::move(done));
-}
-
-void HttpClient::cancel_all() {
   impl_->cancel_all();
+  impl_->workers.stop();
 }
 
-void HttpClient::stop() {
-  impl_->stop();
+void HttpClient::send(HttpRequest request, std::function<void(HttpResponse)> done) {
+  if (!impl_->stopped) impl_->send(std::move(request), std::move(done));
 }
 
-std::size_t HttpClient::pending() const {
-  return impl_->pending();
-}
-
-std::shared_ptr<TlsContext> HttpClient::tls() const {
-  return impl_->tls();
-}
+void HttpClient::cancel_all() { impl_->cancel_all(); }
 
 }  // namespace vf::agent

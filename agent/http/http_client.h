@@ -1,8 +1,6 @@
-// HttpClient: asynchronous HTTP to one server for the loop. Everything here belongs to the loop's thread.
-//
-// Requests run on a few workers, each on a connection of its own; a connection at rest for less than 4.5 s is used
-// again, the last one first, so that a poll and the heartbeat after it share one. While a request is stuck others go
-// on, up to `threads` at a time; the rest wait their turn, in order.
+// HttpClient: calls to the control plane, asynchronous for the loop. Each call runs on a worker over a connection of its
+// own; a connection that has just been used is used again first, so that calls made back to back share one, and a stuck
+// call never delays another.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -13,38 +11,22 @@
 
 namespace vf::agent {
 
-class TlsContext;
-
 class HttpClient {
  public:
-  using Done = std::function<void(HttpResponse)>;
-
-  /// `loop` outlives the client.
+  /// At most `threads` calls run at a time; more wait their turn.
   HttpClient(boost::asio::io_context& loop, HttpSettings settings, unsigned threads = 3);
-  /// stop(), then waits for the workers, whose connections were cancelled: a matter of milliseconds.
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  /// `done` is called on the loop, once, and never from within send(). The request's deadline counts from here, waiting
-  /// for a worker included, and is kept by a timer of the loop even where the worker should not keep it.
-  void send(HttpRequest request, Done done);
+  /// `done` is called on the loop, once, at the deadline at the latest; not after cancel_all().
+  void send(HttpRequest request, std::function<void(HttpResponse)> done);
 
-  /// Answers every request that is under way with status 0 and "cancelled", on the loop, and ends it.
+  /// Ends everything under way, for good.
   void cancel_all();
 
-  /// cancel_all(), and from now on every send() is answered that way too. The answers still reach their `done`, even
-  /// when the client is gone by then; after them nothing of the client keeps the loop running.
-  void stop();
-
-  /// Requests without an answer yet.
-  [[nodiscard]] std::size_t pending() const;
-
-  /// To be shared with other connections made with the same settings (the push stream's).
-  [[nodiscard]] std::shared_ptr<TlsContext> tls() const;
-
  private:
-  class Impl;
+  struct Impl;
   std::shared_ptr<Impl> impl_;
 };
 

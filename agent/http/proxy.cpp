@@ -1,7 +1,5 @@
 #include "agent/http/proxy.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <charconv>
 #include <string_view>
@@ -26,18 +24,6 @@ std::string percent_decoded(std::string_view text) {
   return out;
 }
 
-std::string basic_authorization(std::string_view user_info) {
-  const auto colon = user_info.find(':');
-  const std::string_view password = colon == std::string_view::npos ? "" : user_info.substr(colon + 1);
-  const std::string plain = percent_decoded(user_info.substr(0, colon)) + ":" + percent_decoded(password);
-  std::string encoded(4 * ((plain.size() + 2) / 3) + 1, '\0');  // EVP_EncodeBlock writes a NUL behind
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                      reinterpret_cast<const unsigned char*>(plain.data()), static_cast<int>(plain.size()));
-  encoded.resize(static_cast<std::size_t>(length));
-  return "Basic " + encoded;
-}
-
 Result<std::optional<Proxy>> parse_proxy(const std::string& text, const char* variable) {
   const auto refuse = [&](const char* reason) { return Error{std::string("use the proxy of ") + variable, reason, 0}; };
   std::string url = text.find("://") == std::string::npos ? "http://" + text : text;
@@ -46,7 +32,10 @@ Result<std::optional<Proxy>> parse_proxy(const std::string& text, const char* va
   Proxy proxy;
   const auto end = std::min(url.find_first_of("/?#", authority), url.size());
   if (const auto at = url.rfind('@', end); at != std::string::npos && at < end && at >= authority) {
-    proxy.authorization = basic_authorization(std::string_view(url).substr(authority, at - authority));
+    const std::string_view user_info = std::string_view(url).substr(authority, at - authority);
+    const auto colon = user_info.find(':');
+    proxy.user = percent_decoded(user_info.substr(0, colon));
+    if (colon != std::string_view::npos) proxy.password = percent_decoded(user_info.substr(colon + 1));
     url.erase(authority, at + 1 - authority);
   }
   const auto parsed = push::parse_url(url);

@@ -1,66 +1,53 @@
 #include "agent/http/worker_pool.h"
 
-#include <algorithm>
-#include <utility>
+#include <pthread.h>
+#include <signal.h>
 
-#include "push/quiet_thread.h"
+#include <utility>
 
 namespace vf::agent {
 
-WorkerPool::WorkerPool(std::string name, unsigned threads)
-    : name_(std::move(name)), max_threads_(std::max(threads, 1U)) {}
+WorkerPool::WorkerPool(std::string name, unsigned max_threads) : name_(std::move(name)), max_threads_(max_threads) {}
 
-WorkerPool::~WorkerPool() {
-  stop();
-}
+WorkerPool::~WorkerPool() { stop(); }
 
-bool WorkerPool::submit(Job job) {
+void WorkerPool::submit(std::function<void()> job) {
   const std::lock_guard lock(mutex_);
-  if (stopped_) return false;
+  if (stopping_) return;
   jobs_.push_back(std::move(job));
-  if (jobs_.size() > idle_ && threads_.size() < max_threads_) {
-    threads_.push_back(push::start_quiet_thread(name_ + "-" + std::to_string(threads_.size()), [this] { work(); }));
-  }
+  if (idle_ < jobs_.size() && threads_.size() < max_threads_) threads_.emplace_back([this] { run(); });
   changed_.notify_one();
-  return true;
 }
 
 void WorkerPool::stop() {
-  std::deque<Job> discarded;  // destroyed without the lock: what a job owns may do anything when it goes
-  std::vector<std::jthread> threads;
+  std::vector<std::jthread> ending;
   {
     const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    discarded.swap(jobs_);
-    threads.swap(threads_);
-    changed_.notify_all();
+    stopping_ = true;
+    jobs_.clear();
+    ending.swap(threads_);
   }
+  changed_.notify_all();
 }
 
-void WorkerPool::work() {
+void WorkerPool::run() {
+  sigset_t all;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);  // signals are the loop's
+  ::pthread_setname_np(::pthread_self(), name_.c_str());
   std::unique_lock lock(mutex_);
   for (;;) {
     ++idle_;
-    changed_.wait(lock, [this] { return stopped_ || !jobs_.empty(); });
+    changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
     --idle_;
-    if (stopped_) return;
-    Job job = std::move(jobs_.front());
+    if (stopping_) return;
+    std::function<void()> job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
     job();
-    job = nullptr;
+    job = nullptr;  // what it holds is let go before the lock is taken again
     lock.lock();
   }
-}
-
-std::size_t WorkerPool::thread_count() const {
-  const std::lock_guard lock(mutex_);
-  return threads_.size();
-}
-
-std::size_t WorkerPool::waiting() const {
-  const std::lock_guard lock(mutex_);
-  return jobs_.size();
 }
 
 }  // namespace vf::agent

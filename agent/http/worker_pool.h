@@ -1,9 +1,8 @@
-// WorkerPool: a few threads for what may block, so that the loop never does. A job runs once, in the order of
-// submission; what it has to tell, it posts to the loop itself.
+// WorkerPool: a few threads for what may wait, so that the loop does not have to. Jobs start in the order they were
+// given; with one thread they also end in it. A job posts its own result back to the loop.
 #pragma once
 
 #include <condition_variable>
-#include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -15,36 +14,28 @@ namespace vf::agent {
 
 class WorkerPool {
  public:
-  using Job = std::function<void()>;
-
-  /// At most `threads` (1 or more), each started when a job finds all others busy, named "<name>-<n>" and with all
-  /// signals blocked: they belong to the loop's thread.
-  WorkerPool(std::string name, unsigned threads);
-  /// stop()
-  ~WorkerPool();
+  /// `name` is what the threads are called in ps and top (15 characters at most). They are started as jobs need them.
+  WorkerPool(std::string name, unsigned max_threads);
+  ~WorkerPool();  ///< stop()
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  /// Any thread. false: stopped, and the job is not taken. A job throws nothing, and ends: give it a deadline.
-  bool submit(Job job);
+  /// Any thread. After stop() the job is thrown away.
+  void submit(std::function<void()> job);
 
-  /// Discards the jobs that have not begun, waits for those that have; end them by other means first. Not from a job.
+  /// Throws away what has not begun and waits for what has. Whoever gave a job that may wait long ends that first.
   void stop();
 
-  /// Threads that were started so far, and jobs that wait for one.
-  [[nodiscard]] std::size_t thread_count() const;
-  [[nodiscard]] std::size_t waiting() const;
-
  private:
-  void work();
+  void run();
 
   const std::string name_;
   const unsigned max_threads_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Job> jobs_;
-  std::size_t idle_ = 0;  // threads that wait for a job
-  bool stopped_ = false;
+  std::deque<std::function<void()>> jobs_;
+  unsigned idle_ = 0;
+  bool stopping_ = false;
   std::vector<std::jthread> threads_;
 };
 

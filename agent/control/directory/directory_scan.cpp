@@ -71,7 +71,7 @@ class Scanner {
  private:
   [[nodiscard]] std::string full(const std::string& file) const { return path_ + "/" + file; }
 
-  void remark(const std::string& file, const std::string& why) { scan_.remarks.emplace(file, why); }
+  void remark(std::string file, std::string why) { scan_.remarks.emplace(std::move(file), std::move(why)); }
 
   bool open_and_list() {
     folder_.reset(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

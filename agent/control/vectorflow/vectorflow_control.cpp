@@ -14,7 +14,7 @@
 #include "agent/control/vectorflow/error_text.h"
 #include "agent/control/vectorflow/heartbeat_body.h"
 #include "agent/control/vectorflow/log_body.h"
-#include "agent/net/http_stream_transport.h"
+#include "agent/http/http_stream_transport.h"
 #include "agent/version.h"
 #include "supervisor/atomic_file.h"
 

@@ -18,7 +18,7 @@
 #include "agent/control/vectorflow/heartbeat.h"
 #include "agent/control/vectorflow/node_token.h"
 #include "agent/control/vectorflow/schedule.h"
-#include "agent/net/http_client.h"
+#include "agent/http/http_client.h"
 #include "agent/log.h"
 #include "agent/log_hub.h"
 #include "agent/node.h"

@@ -27,4 +27,4 @@ def measure_window(seconds, agent):
     cpu_used, took = agent.cpu_seconds() - cpu, time.monotonic() - begun
     user, system = (now - then for now, then in zip(agent.user_and_system_seconds(), split))
     return {"seconds": took, "cpu_ms": 1000 * cpu_used, "cpu_ms_per_minute": 60000 * cpu_used / took,
-            "user_share": user / (user + system) if user + system else None, "machine_busy": busy.share()}
+            "user_share": user / (user + system) if user + system >= 0.2 else None, "machine_busy": busy.share()}

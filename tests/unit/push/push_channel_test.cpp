@@ -136,7 +136,6 @@ struct Fixture {
 
   Loop loop;
   ReconnectTimes times;
-  std::chrono::milliseconds longest_join = 10s;
   std::shared_ptr<ScriptedTransport::Record> record = std::make_shared<ScriptedTransport::Record>();
   std::vector<std::string> told;
   std::function<void()> on_message;
@@ -294,24 +293,6 @@ TEST_CASE_METHOD(Fixture, "stop() ends a wait between two connections") {
   const auto begin = std::chrono::steady_clock::now();
   channel.reset();
   CHECK(std::chrono::steady_clock::now() - begin < 3s);
-}
-
-TEST_CASE_METHOD(Fixture, "a transport that ignores cancel() does not hang the end of the channel for ever") {
-  longest_join = 10ms;
-  start({[record = record](StreamSink&) -> StreamEnd {
-    std::unique_lock lock(record->mutex);
-    record->changed.wait(lock, [&] { return record->released; });
-    record->returned = true;
-    record->changed.notify_all();
-    return {0, "at last", {}, {}};
-  }});
-  record->wait_for_requests(1);
-  channel.reset();
-  std::unique_lock lock(record->mutex);
-  CHECK_FALSE(record->returned);
-  record->released = true;
-  record->changed.notify_all();
-  CHECK(record->changed.wait_for(lock, 10s, [&] { return record->returned; }));
 }
 
 }  // namespace vf::push
