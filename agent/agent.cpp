@@ -12,6 +12,7 @@
 
 #include "agent/control/directory/directory_control.h"
 #include "agent/control/vectorflow/vectorflow_control.h"
+#include "agent/data_dir_lock.h"
 #include "agent/http/worker_pool.h"
 #include "agent/local/metrics_server.h"
 #include "agent/log_hub.h"
@@ -24,6 +25,7 @@
 #include "agent/version.h"
 #include "metrics/agent_metrics.h"
 #include "supervisor/atomic_file.h"
+#include "supervisor/leftovers.h"
 #include "supervisor/supervisor.h"
 
 namespace vf::agent {
@@ -61,6 +63,10 @@ metrics::LinkState as_metric(Link link) {
   return metrics::LinkState::degraded;
 }
 
+std::string counted(std::size_t count, const char* thing) {
+  return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
+}
+
 LogLevel as_log_level(supervisor::NoteLevel level) {
   switch (level) {
     case supervisor::NoteLevel::debug: return LogLevel::debug;
@@ -95,6 +101,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
         signals(loop, SIGTERM, SIGINT),
         tick(loop),
         scrape_timer(loop),
+        leftovers_timer(loop),
         reaper(loop, [this](pid_t pid) { return supervisor::is_own_child(pid); }) {}
 
   static std::function<void(std::function<void()>)> on(WorkerPool& pool) {
@@ -108,12 +115,21 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
       log.error(made.error().message() + "; set VF_DATA_DIR to a directory the agent can write");
       return 1;
     }
+    auto lock = lock_data_dir(options.data_dir);
+    if (!lock) {
+      log.error(lock.error().message());
+      return 1;
+    }
     log.info(std::string("vf-agent ") + version + " starting: control plane " + options.url + ", data in " +
              options.data_dir);
     if (!listen()) return 1;
     wait_for_signal();
     if (::getpid() == 1) reaper.start();
     lag.start();
+    disk.submit([this] {  // before any pipeline's files: jobs there keep their order
+      auto found = supervisor::find_leftovers(options.data_dir);
+      boost::asio::post(loop, [this, found = std::move(found)] { stop_leftovers(found); });
+    });
     make_control();
     control->start();
     binary.check();
@@ -129,6 +145,27 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     disk.stop();
     log.info("stopped");
     return 0;
+  }
+
+  /// An agent that was killed leaves its Vectors running. Nobody watches those any more, and what should run is about to
+  /// be started: they are told to end, and killed where they do not.
+  void stop_leftovers(const std::vector<supervisor::Leftover>& found) {
+    if (found.empty()) return;
+    for (const supervisor::Leftover& left : found) {
+      log.warn("pid " + std::to_string(left.pid) + " is a Vector that an earlier agent left running on " + left.config +
+               "; stopping it, a new one takes its place");
+      ::kill(left.pid, SIGTERM);
+    }
+    leftovers_timer.expires_after(options.stop_timeout);
+    leftovers_timer.async_wait([this, found](boost::system::error_code cancelled) {
+      if (cancelled) return;
+      disk.submit([this, found] {
+        for (const supervisor::Leftover& now : supervisor::find_leftovers(options.data_dir))
+          for (const supervisor::Leftover& then : found)  // the same one still; ours have other pids
+            if (now.pid == then.pid && now.config == then.config)
+              ::kill(now.pid, SIGKILL);
+      });
+    });
   }
 
   bool listen() {
@@ -191,7 +228,6 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
 
   void on_version(const Result<supervisor::VectorVersion>& known) {
     if (!known) return log.warn(known.error().message());
-    keeper.set_allow_interpolation(known.value().needs_interpolation_allowed());
     log.info("Vector is version " + known.value().to_string());
     control->state_changed();
   }
@@ -231,7 +267,14 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
           } else {
             metrics.count_dropped(metrics::Dropped::scrapes);
           }
-          if (failed ? silent.insert(id).second : silent.erase(id) > 0) tell_metrics(*now);
+          if (!(failed ? silent.insert(id).second : silent.erase(id) > 0)) return;
+          tell_metrics(*now);
+          if (failed)
+            on_note(supervisor::NoteLevel::warning, id,
+                    "runs (pid " + std::to_string(*now->pid) + ") but does not answer on its metrics port " +
+                        std::to_string(now->ports->metrics));
+          else
+            on_note(supervisor::NoteLevel::info, id, "answers on its metrics port again");
         });
     if (!asked) metrics.count_dropped(metrics::Dropped::scrapes);
   }
@@ -240,7 +283,9 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
 
   void on_desired(supervisor::DesiredState desired) override {
     keeper.apply(std::move(desired));
-    if (!ready.exchange(true)) log.info("ready: " + std::to_string(keeper.statuses().size()) + " pipelines are wanted");
+    if (ready.exchange(true)) return;
+    log.info("ready: " + counted(keeper.statuses().size(), "pipeline") + " wanted" +
+             (refused.empty() ? "" : ", " + std::to_string(refused.size()) + " refused"));
   }
 
   void on_restart_requested(const std::string& id) override {
@@ -249,7 +294,8 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
 
   void on_refused(const std::string& id, const std::string& reason) override {
     if (reason.empty()) {
-      refused.erase(id);
+      if (refused.erase(id) > 0) log.write(LogLevel::info, id, "the configuration is good again, or not asked for any more");
+      if (!keeper.status(id)) metrics.remove_pipeline(id);
       if (orphan_rings.erase(id) > 0) hub.close(id);
     } else {
       refused.insert_or_assign(id, reason);
@@ -259,7 +305,14 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
       }
       on_note(supervisor::NoteLevel::error, id, "configuration refused: " + reason);
     }
-    if (const auto status = keeper.status(id)) tell_metrics(*status);
+    if (const auto status = keeper.status(id)) {
+      tell_metrics(*status);
+    } else if (!reason.empty()) {
+      metrics::PipelineStatus told;
+      told.name = id;
+      told.sync = metrics::SyncState::refused;
+      metrics.set_pipeline(id, told);
+    }
     control->state_changed();
   }
 
@@ -267,7 +320,9 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     metrics.set_link(as_metric(state.link));
     switch (state.link) {
       case Link::connecting: break;
-      case Link::connected: log.info("control plane connected"); break;
+      case Link::connected:
+        log.info(options.is_directory() ? "reading pipelines from " + options.directory : "control plane connected");
+        break;
       case Link::degraded: log.warn("control plane: " + state.reason); break;
       case Link::refused: log.error("control plane: " + state.reason); break;
     }
@@ -344,7 +399,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   void on_stop_signal(int number) {
     const std::string name = number == SIGTERM ? "SIGTERM" : "SIGINT";
     if (!std::exchange(stopping, true)) {
-      log.info(name + ": stopping " + std::to_string(keeper.statuses().size()) + " pipelines; once more kills them");
+      log.info(name + ": stopping " + counted(keeper.statuses().size(), "pipeline") + "; once more kills");
       scrape_timer.cancel();
       keeper.stop_all([this] { on_all_stopped(); });
       return;
@@ -379,6 +434,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   boost::asio::signal_set signals;
   boost::asio::steady_timer tick;
   boost::asio::steady_timer scrape_timer;
+  boost::asio::steady_timer leftovers_timer;
   Reaper reaper;
   std::atomic<bool> ready{false};
   std::optional<metrics::HostReadings> host_readings;

@@ -1,4 +1,5 @@
 // vf-agent: reads its options, then runs. Exit codes: 0 ended as asked, 1 cannot run, 78 (EX_CONFIG) mistakes in options.
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -57,6 +58,12 @@ int run(vf::agent::Options options, std::map<std::string, std::string> environme
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Started with 0, 1 or 2 closed, the next file or socket would take its number, and our output would go there.
+  for (int descriptor = ::open("/dev/null", O_RDWR); descriptor >= 0; descriptor = ::open("/dev/null", O_RDWR)) {
+    if (descriptor <= STDERR_FILENO) continue;
+    ::close(descriptor);
+    break;
+  }
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   auto environment = own_environment();
   const vf::agent::RealOptionFiles files;

@@ -9,7 +9,7 @@ namespace {
 // Options of the `vector` command that have an environment variable, over all releases from 0.30 to 0.57: each changes
 // what runs, how it logs or how it stops. Other VECTOR_* names (VECTOR_SELF_NODE_NAME, VECTOR_HOSTNAME) are data that
 // pipelines need.
-constexpr std::array<std::string_view, 25> vector_options = {
+constexpr std::array<std::string_view, 26> vector_options = {
     "VECTOR_ALLOCATION_TRACING",
     "VECTOR_ALLOW_EMPTY_CONFIG",
     "VECTOR_CHUNK_SIZE_EVENTS",
@@ -28,6 +28,7 @@ constexpr std::array<std::string_view, 25> vector_options = {
     "VECTOR_LOG_FORMAT",
     "VECTOR_MAX_DECOMPRESSED_SIZE_BYTES",
     "VECTOR_NO_GRACEFUL_SHUTDOWN_LIMIT",
+    "VECTOR_OPENSSL_LEGACY_PROVIDER",
     "VECTOR_OPENSSL_NO_PROBE",
     "VECTOR_RAISE_FD_LIMIT",
     "VECTOR_REQUIRE_HEALTHY",
@@ -65,7 +66,8 @@ Environment child_environment(const Environment& own, const ChildEnvironmentRule
     if (rules.strict && !allowed(name, rules.allow)) continue;
     child.emplace(name, value);
   }
-  if (rules.allow_interpolation) child["VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION"] = "true";
+  // Always, whatever `vector --version` said: the binary may be replaced between that question and the next start.
+  child["VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION"] = "true";
   if (!log_level.empty()) child["VECTOR_LOG"] = log_level;
   for (const auto& [name, value] : secrets) child[name] = value;
   return child;

@@ -115,7 +115,7 @@ struct Transition {
 
   void operator()(const event::KillDue& due) {
     if (due.generation == life.generation && life.phase == Phase::stopping)
-      actions.emplace_back(action::Kill{life.generation});
+      actions.emplace_back(action::Kill{life.generation, true});
   }
 
   void operator()(const event::KillNow&) {
@@ -124,7 +124,7 @@ struct Transition {
       case Phase::running:
         life.phase = Phase::stopping;
         [[fallthrough]];
-      case Phase::stopping: actions.emplace_back(action::Kill{life.generation}); return;
+      case Phase::stopping: actions.emplace_back(action::Kill{life.generation, false}); return;
       case Phase::idle:
       case Phase::preparing:
       case Phase::spawning:

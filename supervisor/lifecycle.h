@@ -76,7 +76,7 @@ struct Prepare { std::uint64_t generation; };          ///< write this revision'
 struct Spawn { std::uint64_t generation; };
 struct WatchHealth { std::uint64_t generation; };      ///< probe until Healthy or until the process ends
 struct Terminate { std::uint64_t generation; };        ///< SIGTERM
-struct Kill { std::uint64_t generation; };             ///< SIGKILL
+struct Kill { std::uint64_t generation; bool overdue; };  ///< SIGKILL; overdue: SIGTERM had its time
 struct Arm { Timer timer; TimePoint at; std::uint64_t generation; };  ///< replaces the same timer where armed
 struct Disarm { Timer timer; };
 struct Gone {};                                        ///< nothing is left; may be forgotten

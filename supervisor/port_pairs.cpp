@@ -7,6 +7,7 @@ std::optional<PortPair> PortPairs::allocate() {
     const PortPair pair{static_cast<std::uint16_t>(next_), static_cast<std::uint16_t>(next_ + 1)};
     next_ += 2;
     if (usable(pair)) return pair;
+    skipped_.push_back(pair);
   }
   return std::nullopt;
 }

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace vf::supervisor {
 
@@ -25,12 +27,16 @@ class PortPairs {
   /// no port is left: ask again later.
   [[nodiscard]] std::optional<PortPair> allocate();
 
+  /// The pairs that allocate() has passed by since this was last asked.
+  [[nodiscard]] std::vector<PortPair> take_skipped() { return std::exchange(skipped_, {}); }
+
   /// Whether a pair given out before can be used for another process of the same pipeline.
   [[nodiscard]] bool usable(PortPair pair) const { return is_free_(pair.metrics) && is_free_(pair.api); }
 
  private:
   std::uint32_t next_;  // wider than a port, so that it can be past the last one
   std::function<bool(std::uint16_t)> is_free_;
+  std::vector<PortPair> skipped_;
 };
 
 /// Tries to bind 127.0.0.1:port as Vector will (SO_REUSEADDR); does not wait.

@@ -15,6 +15,8 @@ using std::chrono::steady_clock;
 // A Vector with a small configuration answers 35 to 55 ms after its start.
 constexpr milliseconds first_health_pause{15};
 constexpr milliseconds longest_health_pause{1000};
+// Said once when health takes longer than this; a huge configuration may, a hung process does.
+constexpr milliseconds health_is_late{15000};
 
 std::string seconds_in_words(steady_clock::duration duration) {
   char words[32];
@@ -50,6 +52,9 @@ struct Supervisor::Pipeline {
   std::uint64_t starts = 0;
   int outputs_to_drain = 0;
   std::string ended;  // how the process that is being drained ended
+  ExitStatus last_exit;
+  bool late_told = false;  // that this process's health takes long
+  std::string told_problem;  // the reason last given for a process that could not be started
   std::string problem;
   std::pair<ProcessState, std::uint64_t> told{ProcessState::stopped, 0};  // state and starts, as last reported
   boost::asio::steady_timer retry, stable, kill, health;
@@ -190,10 +195,11 @@ void Supervisor::execute(Pipeline& pipeline, const Action& action) {
       pipeline.child->signal(SIGTERM);
       pipeline.child->signal(SIGCONT);  // a stopped process would never see it
     }
-    void operator()(const action::Kill&) {
-      self.note(NoteLevel::warning, pipeline.spec.id,
-                "did not end within " + seconds_in_words(self.settings_.limits.stop_timeout) +
-                    " of SIGTERM; killing it (SIGKILL)");
+    void operator()(const action::Kill& kill) {
+      if (kill.overdue)
+        self.note(NoteLevel::warning, pipeline.spec.id,
+                  "did not end within " + seconds_in_words(self.settings_.limits.stop_timeout) +
+                      " of SIGTERM (VF_STOP_TIMEOUT); killing it, what it still held is lost");
       pipeline.child->kill_group();
     }
     void operator()(const action::Arm& arm) { self.arm(pipeline, arm); }
@@ -211,7 +217,13 @@ void Supervisor::prepare(Pipeline& pipeline, std::uint64_t generation) {
              std::to_string(pipeline.ports->api) + "; taking the next pair");
     pipeline.ports.reset();
   }
-  if (!pipeline.ports) pipeline.ports = ports_.allocate();
+  if (!pipeline.ports) {
+    pipeline.ports = ports_.allocate();
+    for (const PortPair& held : ports_.take_skipped())
+      note(NoteLevel::info, id,
+           "ports " + std::to_string(held.metrics) + "/" + std::to_string(held.api) +
+               " are held by another program and skipped");
+  }
   if (!pipeline.ports) {
     pipeline.problem = "no free pair of ports was found above VF_PORT_BASE";
     record(id, event::PrepareFailed{generation});
@@ -250,6 +262,7 @@ void Supervisor::spawn(Pipeline& pipeline, std::uint64_t generation) {
   }
   pipeline.child = std::move(child).value();
   pipeline.started = steady_clock::now();
+  pipeline.late_told = false;
   pipeline.running_version = pipeline.spec.version;
   pipeline.running_checksum = pipeline.spec.checksum;
   ++pipeline.starts;
@@ -275,9 +288,11 @@ Result<std::unique_ptr<Child>> Supervisor::start_process(Pipeline& pipeline, std
     pipeline.followed = true;
   }
   auto standard_output = follower_.writer(files.standard_output);
-  if (!standard_output) return standard_output.error();
   auto standard_error = follower_.writer(files.standard_error);
-  if (!standard_error) return standard_error.error();
+  if (!standard_output || !standard_error) {
+    pipeline.followed = false;  // somebody removed them: the next attempt makes new ones
+    return !standard_output ? standard_output.error() : standard_error.error();
+  }
 
   Command command;
   command.executable = executable.value();
@@ -293,6 +308,7 @@ Result<std::unique_ptr<Child>> Supervisor::start_process(Pipeline& pipeline, std
 void Supervisor::on_exit(const std::string& id, std::uint64_t generation, ExitStatus status) {
   Pipeline* pipeline = find(id);
   if (pipeline == nullptr || pipeline->life.generation != generation) return;
+  pipeline->last_exit = status;
   pipeline->ended = in_words(status) + " after " + seconds_in_words(steady_clock::now() - pipeline->started);
   pipeline->health.cancel();
   // Its last words come before its death: the process counts as ended once its output has been read to the end.
@@ -310,6 +326,8 @@ void Supervisor::on_output_read(const std::string& id, std::uint64_t generation)
     pipeline->problem.clear();
   } else {
     pipeline->problem = "Vector ended with " + pipeline->ended;
+    // Vector 0.54 and 0.57 do that where a source cannot bind its port, or their output cannot be written.
+    if (pipeline->last_exit == ExitStatus{}) pipeline->problem += " though it was not told to; its lines above say why";
   }
   pipeline->child.reset();
   record(id, event::Exited{generation});
@@ -330,8 +348,16 @@ void Supervisor::watch_health(const std::string& id, std::uint64_t generation, m
     probe_(waiting->ports->api, [this, id, generation, pause, still_starting](bool healthy) {
       Pipeline* starting = still_starting();
       if (starting == nullptr) return;
-      if (!healthy) return watch_health(id, generation, std::min(pause * 3 / 2, longest_health_pause));
+      if (!healthy) {
+        const auto waited = steady_clock::now() - starting->started;
+        if (waited > health_is_late && !std::exchange(starting->late_told, true))
+          note(NoteLevel::warning, id,
+               "has not answered GET /health on 127.0.0.1:" + std::to_string(starting->ports->api) + " for " +
+                   seconds_in_words(waited) + "; waiting on");
+        return watch_health(id, generation, std::min(pause * 3 / 2, longest_health_pause));
+      }
       starting->problem.clear();
+      starting->told_problem.clear();
       note(NoteLevel::info, id,
            "running: version " + std::to_string(starting->running_version) + ", pid " +
                std::to_string(starting->child->pid()) + ", metrics on 127.0.0.1:" +
@@ -359,12 +385,15 @@ void Supervisor::arm(Pipeline& pipeline, const action::Arm& arm) {
   if (arm.timer == Timer::retry) tell_retry(pipeline, arm.at);
 }
 
-void Supervisor::tell_retry(const Pipeline& pipeline, TimePoint at) {
+void Supervisor::tell_retry(Pipeline& pipeline, TimePoint at) {
   const unsigned failures = pipeline.life.failures;
   const bool looping = failures >= settings_.limits.restart.crash_loop_after;
   std::string text = pipeline.problem + "; " + (looping ? "crash loop, " : "") + "attempt " +
                      std::to_string(failures + 1) + " in " + seconds_in_words(at - steady_clock::now());
-  note(NoteLevel::warning, pipeline.spec.id, text);
+  // What keeps a process from being started is said when it is new; every attempt anew would bury the rest.
+  const bool again = !pipeline.child && pipeline.problem == pipeline.told_problem;
+  pipeline.told_problem = pipeline.problem;
+  note(again ? NoteLevel::debug : NoteLevel::warning, pipeline.spec.id, text);
 }
 
 void Supervisor::forget(const std::string& id) {

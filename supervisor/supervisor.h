@@ -91,9 +91,6 @@ class Supervisor {
   /// SIGKILL to every process that exists.
   void kill_all();
 
-  /// What the newest `vector --version` said decides how ${VAR} is allowed; until known the newest rules are assumed.
-  void set_allow_interpolation(bool allow) { settings_.environment_rules.allow_interpolation = allow; }
-
  private:
   struct Pipeline;
   void record(const std::string& id, Event event);
@@ -107,7 +104,7 @@ class Supervisor {
   void on_output_read(const std::string& id, std::uint64_t generation);
   void watch_health(const std::string& id, std::uint64_t generation, std::chrono::milliseconds pause);
   void arm(Pipeline& pipeline, const action::Arm& arm);
-  void tell_retry(const Pipeline& pipeline, TimePoint at);
+  void tell_retry(Pipeline& pipeline, TimePoint at);
   void forget(const std::string& id);
   void note(NoteLevel level, const std::string& id, const std::string& text);
   [[nodiscard]] Pipeline* find(const std::string& id);

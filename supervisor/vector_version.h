@@ -12,8 +12,6 @@ struct VectorVersion {
   int major = 0, minor = 0, patch = 0;
   friend auto operator<=>(const VectorVersion&, const VectorVersion&) = default;
 
-  /// 0.57 stopped interpolating ${VAR} unless VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION=true is set.
-  [[nodiscard]] bool needs_interpolation_allowed() const { return *this >= VectorVersion{0, 57, 0}; }
   [[nodiscard]] std::string to_string() const;
 };
 

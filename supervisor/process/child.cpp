@@ -1,27 +1,53 @@
 #include "supervisor/process/child.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <boost/process/v2.hpp>
 #include <cerrno>
 #include <set>
 
+#include "supervisor/process/unique_descriptor.h"
+
 namespace vf::supervisor {
 namespace bp = boost::process::v2;
 namespace {
 
-/// What Boost.Process has no initializer for: runs in the child between fork and exec.
-struct OwnGroupAndSignals {
+/// /dev/null, opened once and closed by every exec.
+int null_device() {
+  static const UniqueDescriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  return null.get();
+}
+
+/// What Boost.Process has no initializer for, or one that leaks descriptors (process_stdio, in 1.81): runs in the child
+/// between fork and exec.
+struct OwnGroupSignalsAndDescriptors {
+  int output;
+  int error;
+
   boost::system::error_code on_exec_setup(bp::posix::default_launcher&, const boost::filesystem::path&,
                                           const char* const*) {
+    if (::dup2(null_device(), STDIN_FILENO) < 0 || ::dup2(output, STDOUT_FILENO) < 0 ||
+        ::dup2(error, STDERR_FILENO) < 0)
+      return {errno, boost::system::system_category()};
+    // Ours are all close-on-exec; this is for whatever else may be open. Without it (Linux before 5.11) nothing is.
+    constexpr unsigned close_on_exec = 1U << 2;  // CLOSE_RANGE_CLOEXEC
+    ::syscall(SYS_close_range, 3U, ~0U, close_on_exec);
     ::setpgid(0, 0);  // a Ctrl-C at the agent's terminal is the agent's to handle
     ::signal(SIGPIPE, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     return {};
+  }
+
+  /// errno has been told to the parent. Boost would go on to exit(), which runs the agent's exit handlers in its copy.
+  template <typename... Anything>
+  void on_exec_error(Anything&&...) {
+    ::_exit(127);
   }
 };
 
@@ -73,14 +99,13 @@ Child::Child(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Child::~Child() = default;
 
 Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const Command& command, OnExit on_exit) {
-  bp::process_stdio stdio{nullptr, nullptr, nullptr};
-  if (command.standard_output >= 0) stdio.out = command.standard_output;
-  if (command.standard_error >= 0) stdio.err = command.standard_error;
+  OwnGroupSignalsAndDescriptors setup{command.standard_output >= 0 ? command.standard_output : null_device(),
+                                      command.standard_error >= 0 ? command.standard_error : null_device()};
   boost::system::error_code failed;
   bp::posix::default_launcher launcher;
   const auto environment = as_lines(command.environment);
   auto process = launcher(loop.get_executor(), failed, boost::filesystem::path(command.executable), command.arguments,
-                          std::move(stdio), WholeEnvironment(environment), OwnGroupAndSignals{});
+                          WholeEnvironment(environment), setup);
   if (failed) {
     process.detach();
     return system_error("start " + command.executable, failed.value());

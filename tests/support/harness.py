@@ -11,8 +11,8 @@
 
     main()
 
-Leaving the agent's block stops it and checks: exit code 0, nothing left behind, no sanitizer report, no violation of the
-wire contract. Conditions are waited for, never slept for; VF_TEST_SLOWDOWN stretches every deadline.
+Leaving the agent's block stops it and checks: exit code 0, nothing left behind, no sanitizer report, no violation of
+the wire contract. Conditions are waited for, never slept for; VF_TEST_SLOWDOWN stretches every deadline.
 """
 from standin_server import Pipeline, StandinServer, checksum
 from testkit.agent import Agent, follow_output, program, run_agent, vector_env, vector_fds

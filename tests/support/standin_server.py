@@ -174,7 +174,8 @@ class StandinServer:
     def start_tap(self, request_id, pipeline_id, component_id):
         with self.lock:
             self.taps[request_id] = (pipeline_id, component_id)
-        self.push({"type": "tap_start", "requestId": request_id, "pipelineId": pipeline_id, "componentId": component_id})
+        self.push({"type": "tap_start", "requestId": request_id, "pipelineId": pipeline_id,
+                   "componentId": component_id})
 
     def stop_tap(self, request_id):
         self.expire_tap(request_id)
@@ -186,7 +187,8 @@ class StandinServer:
             self.taps.pop(request_id, None)
 
     def request_sample(self, request_id, pipeline_id, component_keys, limit=5, by=("push", "poll")):
-        wish = {"requestId": request_id, "pipelineId": pipeline_id, "componentKeys": list(component_keys), "limit": limit}
+        wish = {"requestId": request_id, "pipelineId": pipeline_id, "componentKeys": list(component_keys),
+                "limit": limit}
         with self.lock:
             if "poll" in by:
                 self.sample_requests[request_id] = wish

@@ -7,6 +7,10 @@
 #include <exception>
 #include <sstream>
 
+#include <utility>
+#include <vector>
+#include "supervisor/variable_references.h"
+
 namespace vf::agent {
 namespace {
 
@@ -16,6 +20,10 @@ class RootWatcher final : public YAML::EventHandler {
   [[nodiscard]] bool is_mapping() const { return root_is_mapping_; }
   [[nodiscard]] bool is_nothing() const { return root_is_null_; }
   [[nodiscard]] const YAML::Mark& root() const { return root_; }
+  /// Where the innermost sequence or mapping begins that has not ended; nothing outside of any.
+  [[nodiscard]] std::optional<YAML::Mark> innermost() const {
+    return open_.empty() ? std::nullopt : std::optional(open_.back());
+  }
 
   void OnDocumentStart(const YAML::Mark& mark) override { root_ = mark; }
   void OnDocumentEnd() override {}
@@ -27,13 +35,15 @@ class RootWatcher final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string&) override { see(mark); }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
     see(mark);
+    open_.push_back(mark);
   }
-  void OnSequenceEnd() override {}
+  void OnSequenceEnd() override { open_.pop_back(); }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
     if (!seen_) root_is_mapping_ = true;
     see(mark);
+    open_.push_back(mark);
   }
-  void OnMapEnd() override {}
+  void OnMapEnd() override { open_.pop_back(); }
 
  private:
   void see(const YAML::Mark& mark) {
@@ -42,6 +52,7 @@ class RootWatcher final : public YAML::EventHandler {
   }
 
   YAML::Mark root_;
+  std::vector<YAML::Mark> open_;
   bool seen_ = false;
   bool root_is_mapping_ = false;
   bool root_is_null_ = false;
@@ -52,11 +63,11 @@ YamlError error_at(const YAML::Mark& mark, std::string reason) {
   return {one_based(mark.line), one_based(mark.column), std::move(reason)};
 }
 
-std::optional<YamlError> check(const std::string& text) {
+std::optional<YamlError> check(const std::string& text, RootWatcher& first) {
   // yaml-cpp notices the end of the file within an open quote only where no line ends there.
-  std::istringstream stream(text.substr(0, text.find_last_not_of(" \t\r\n") + 1));
+  std::istringstream stream(
+      supervisor::with_plain_references(std::string_view(text).substr(0, text.find_last_not_of(" \t\r\n") + 1)));
   YAML::Parser parser(stream);
-  RootWatcher first;
   if (!parser.HandleNextDocument(first) || first.is_nothing()) {
     return error_at(YAML::Mark(), "the file is empty; it must hold Vector's configuration");
   }
@@ -73,10 +84,14 @@ std::optional<YamlError> check(const std::string& text) {
 }  // namespace
 
 std::optional<YamlError> check_yaml(const std::string& text) {
+  RootWatcher first;
   try {
-    return check(text);
+    return check(text, first);
   } catch (const YAML::Exception& error) {
-    return error_at(error.mark, error.msg);
+    // Where the file ends within brackets yaml-cpp names the last line, column 0; where they open is what helps.
+    const bool unclosed = error.mark.column == 0 && (error.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW ||
+                                                     error.msg == YAML::ErrorMsg::END_OF_MAP_FLOW);
+    return error_at(unclosed ? first.innermost().value_or(error.mark) : error.mark, error.msg);
   } catch (const std::exception& error) {
     return YamlError{1, 1, std::string("the YAML parser failed: ") + error.what()};
   }

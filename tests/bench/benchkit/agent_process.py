@@ -75,7 +75,7 @@ class AgentProcess:
         self._process.wait()
 
     # -- Waiting ---------------------------------------------------------------------------------------------------
-    def wait_until(self, true, what, timeout=START_TIMEOUT, pause=0.1):
+    def wait_until(self, true, what, timeout=START_TIMEOUT, pause=0.25):
         end = time.monotonic() + timeout
         while True:
             with contextlib.suppress(OSError):

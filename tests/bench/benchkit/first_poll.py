@@ -14,7 +14,7 @@ def measure_first_poll(programs, times=15):
         busy, took, cpu = Busy(), [], []
         for _ in range(times):
             with AgentProcess(programs, server, 1, data_dir=enrolling.data_dir) as agent:
-                first = agent.wait_until(lambda a=agent: server.first_request_after(a.begun), "the first poll", pause=0.01)
+                first = agent.wait_until(lambda a=agent: server.first_request_after(a.begun), "the first poll", pause=0.05)
                 took.append(1000 * (first - agent.begun))
                 cpu.append(1000 * agent.cpu_seconds())
                 agent.kill()

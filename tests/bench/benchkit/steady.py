@@ -27,7 +27,7 @@ def measure_steady(programs, count, sidecar, seconds, exposition_kb=94):
 
 
 def measure_enrolled(agent, server, count, sidecar, seconds):
-    first = agent.wait_until(lambda: server.first_request_after(agent.begun), "the first poll", pause=0.02)
+    first = agent.wait_until(lambda: server.first_request_after(agent.begun), "the first poll", pause=0.05)
     agent.wait_all_running(count)
     figures = {"pipelines": count, "sidecar": sidecar, "first_poll_ms": 1000 * (first - agent.begun),
                "all_run_s": time.monotonic() - agent.begun, "start_cpu_ms": 1000 * agent.cpu_seconds()}

@@ -56,11 +56,13 @@ def a_file_that_does_not_parse_keeps_the_last_good_one():
 def secrets_come_from_the_env_file():
     with directory_agent({"keyed": pipeline_yaml("keyed"), "plain": pipeline_yaml("plain")}) as (agent, folder):
         folder.write_env("keyed", "# comment\n\nDB_PASSWORD=one two\nQUOTED=\"a b\"\n")
-        wait_until(lambda: agent.vector("# keyed").process.environment().get("DB_PASSWORD") == "one two", 20, "the secret")
+        def password():
+            return agent.vector("# keyed").process.environment().get("DB_PASSWORD")
+        wait_until(lambda: password() == "one two", 20, "the secret")
         assert "DB_PASSWORD" not in agent.vector("# plain").process.environment()
         pid = pid_of(agent, "# plain")
         folder.write_env("keyed", "DB_PASSWORD=three\n")
-        wait_until(lambda: agent.vector("# keyed").process.environment().get("DB_PASSWORD") == "three", 20, "the new secret")
+        wait_until(lambda: password() == "three", 20, "the new secret")
         assert pid_of(agent, "# plain") == pid
 
 
@@ -77,8 +79,9 @@ def a_secrets_file_that_others_can_read_is_said():
 def temporary_files_of_editors_are_ignored():
     with directory_agent({"shop": pipeline_yaml("good")}) as (agent, folder):
         runs(agent, "# good")
-        for name in (".shop.yaml.swp", ".shop.yaml.swx", "shop.yaml~", "#shop.yaml#", ".#shop.yaml", "4913", ".hidden.yaml",
-                     "shop.yaml.bak", "shop.yaml.tmp", "shop.yaml.orig", ".goutputstream-ABC123", "readme.md", "shop.json"):
+        for name in (".shop.yaml.swp", ".shop.yaml.swx", "shop.yaml~", "#shop.yaml#", ".#shop.yaml", "4913",
+                     ".hidden.yaml", "shop.yaml.bak", "shop.yaml.tmp", "shop.yaml.orig", ".goutputstream-ABC123",
+                     "readme.md", "shop.json"):
             (folder.path / name).write_text(pipeline_yaml("temporary"))
         (folder.path / "folder.yaml").mkdir()
         stays(lambda: len(agent.vectors()) == 1, 4, "only shop.yaml is a pipeline")

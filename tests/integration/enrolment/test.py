@@ -1,4 +1,4 @@
-"""Issue 3, point 2: enrolment. A server that is away is asked again for ever, a refusal is said clearly and retried slowly."""
+"""Issue 3, point 2: enrolment. A server that is away is asked again for ever, a refusal is said and retried slowly."""
 import re
 import stat
 

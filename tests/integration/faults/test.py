@@ -46,7 +46,7 @@ def garbage_for_an_answer_changes_nothing():
                 errors = agent.metrics().one("vf_agent_poll_errors_total")
                 fault("config")
                 server.config_changed("p1")
-                wait_until(lambda: agent.metrics().one("vf_agent_poll_errors_total") > errors, 20, "the error is counted")
+                wait_until(lambda: agent.metrics().one("vf_agent_poll_errors_total") > errors, 20, "it is counted")
                 assert agent.vector("# one").pid == pid
             server.deploy("p1", pipeline_yaml("two"))
             agent.wait_version("p1", 2)
@@ -95,7 +95,7 @@ def a_call_that_is_never_answered_stops_nothing_else():
             wait_until(lambda: len(server.requests_to("heartbeat")) >= beats + 2, 30, "heartbeats go on")
             agent.vector("# one").process.kill()
             wait_until(lambda: server.statuses()["p1"].get("pid") not in (None, pid), 20, "a restart is told")
-            wait_until(lambda: len(server.requests_to("config")) >= polls + 2, 60, "the deadline ends it, the next poll comes")
+            wait_until(lambda: len(server.requests_to("config")) >= polls + 2, 60, "a deadline ends it, the next comes")
 
 
 @scenario

@@ -142,7 +142,7 @@ def health_and_readiness():
             server.accept_connections()
             wait_until(lambda: agent.readyz() == 200, 60, "ready")
             server.refuse_connections()
-            stays(lambda: agent.healthz() == 200 and agent.readyz() == 200, 5, "a server that goes away changes neither")
+            stays(lambda: agent.healthz() == 200 and agent.readyz() == 200, 5, "a server that leaves changes neither")
 
 
 @scenario

@@ -15,8 +15,9 @@ VF_SIDECAR VF_ENV_ALLOW VF_ECHO_LOGS VF_UPDATE_PUBLIC_KEY HTTPS_PROXY NO_PROXY""
 @scenario
 def all_mistakes_are_told_at_once_with_exit_78():
     wrong = {"VF_URL": "ftp://example.com", "VF_POLL_INTERVAL": "5", "VF_STOP_TIMEOUT": "soon", "VF_LOG_LEVEL": "loud",
-             "VF_LOG_FORMAT": "xml", "VF_METRICS_PORT": "70000", "VF_METRICS_ADDR": "localhost:9090", "VF_SIDECAR": "fat",
-             "VF_NODE_LABELS": "novalue", "VF_ECHO_LOGS": "perhaps", "VF_CA_FILE": "/nonexistent/ca.pem"}
+             "VF_LOG_FORMAT": "xml", "VF_METRICS_PORT": "70000", "VF_METRICS_ADDR": "localhost:9090",
+             "VF_SIDECAR": "fat", "VF_NODE_LABELS": "novalue", "VF_ECHO_LOGS": "perhaps",
+             "VF_CA_FILE": "/nonexistent/ca.pem"}
     ended = run_agent(env=wrong)
     assert ended.returncode == 78, ended
     for name, value in wrong.items():

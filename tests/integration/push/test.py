@@ -1,4 +1,4 @@
-"""Issue 3, point 2: the push stream: fast, reconnected, never trusting a foreign host, never upset by what it carries."""
+"""Issue 3, point 2: the push stream: fast, reconnected, never trusting a foreign host, not upset by what it carries."""
 from harness import Agent, StandinServer, Stopwatch, Trap, main, pipeline_yaml, scenario, stays, wait_until
 
 
@@ -70,7 +70,7 @@ def three_short_lived_streams_turn_to_the_fallback():
         server.push_url = server.url + "/gateway/push"
         server.short_lived_push(path="/gateway/push")
         with Agent(server) as agent:
-            wait_until(lambda: any(s.path == "/api/agent/push" for s in server.push_hub.current()), 40, "the fallback URL")
+            wait_until(lambda: "/api/agent/push" in [s.path for s in server.push_hub.current()], 40, "the fallback URL")
             assert [s.path for s in server.push_hub.streams()] == ["/gateway/push"] * 3 + ["/api/agent/push"]
             server.deploy("p1", pipeline_yaml("two"))
             agent.wait_version("p1", 2)

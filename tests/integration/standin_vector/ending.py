@@ -72,6 +72,15 @@ def it_can_ignore_sigterm_crash_and_finish():
 
 
 @scenario
+def it_can_freeze_until_it_is_continued():
+    with Standin(modes="standin: {crash_after: 100ms, signal: STOP}\n") as it:
+        it.started()
+        wait_until(lambda: it.state() == "T", 20, "it to stop")
+        it.process.send_signal(signal.SIGCONT)
+        wait_until(lambda: it.health()[0] == 200, 20, "it to go on")
+
+
+@scenario
 def signals_wait_while_it_starts():
     with Standin(modes="standin: {start_delay: 600ms}\n") as it:
         it.logged("Loading configs.")

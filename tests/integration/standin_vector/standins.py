@@ -134,6 +134,11 @@ class Standin:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(scaled(seconds))
 
+    def state(self):
+        """The letter of /proc: R, S, T …"""
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
+            return file.read().rpartition(")")[2].split()[0]
+
     def get(self, port, path, timeout=5, headers=None):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
         try:

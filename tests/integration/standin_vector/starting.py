@@ -125,7 +125,7 @@ def a_taken_port_makes_it_exit_with_status_0():
 @scenario
 def a_second_one_on_the_same_buffer_exits_78():
     with scratch_dir() as data:
-        config = (f"data_dir: {data}\nsources: {{in: {{type: docker_logs}}}}\n"
+        config = (f"data_dir: '{data}'\nsources: {{in: {{type: docker_logs}}}}\n"
                   "sinks: {out: {type: blackhole, inputs: [in], buffer: {type: disk, max_size: 268435488}}}\n")
         with Standin(config) as first:
             first.started()

@@ -3,7 +3,8 @@ import contextlib
 import os
 import signal
 
-from harness import Agent, StandinServer, main, pipeline_yaml, program, scenario, scratch_dir, stays, wait_until
+from harness import (Agent, StandinServer, main, pipeline_yaml, program, scenario, scratch_dir, stays, vector_fds,
+                     wait_until)
 
 
 @contextlib.contextmanager
@@ -90,6 +91,23 @@ def a_killed_vector_comes_back():
 
 
 @scenario
+def a_restart_costs_the_agent_no_descriptor():
+    with StandinServer() as server:
+        for name in ("p1", "p2"):
+            server.set_pipeline(name, pipeline_yaml(f"pipeline {name}."))
+        with Agent(server) as agent:
+            agent.wait_running("p1", "p2")
+            wait_until(server.push_connected, what="the push stream")
+            before = len(vector_fds(agent.pid))
+            for _ in range(6):
+                pid = agent.vector("pipeline p1.").pid
+                server.push({"type": "action", "action": "restart", "pipelineId": "p1"})
+                wait_until(lambda: agent.vector("pipeline p1.").pid != pid, 20, "a new process")
+            agent.wait_running("p1", "p2")
+            wait_until(lambda: len(vector_fds(agent.pid)) <= before + 4, 10, f"no more than the {before} of before")
+
+
+@scenario
 def a_refused_config_is_tried_again_and_mended_by_a_deploy():
     with StandinServer() as server:
         server.set_pipeline("p1", pipeline_yaml(refuse_config="unknown field `nonsense`"))
@@ -108,7 +126,7 @@ def nothing_that_died_stays_a_zombie():
         for number in range(4):
             server.set_pipeline(f"p{number}", pipeline_yaml(crash_after="100ms"))
         with Agent(server) as agent:
-            wait_until(lambda: len([s for s in server.statuses().values() if s["status"] == "CRASHED"]) >= 3, 30, "crashes")
+            wait_until(lambda: [s["status"] for s in server.statuses().values()].count("CRASHED") >= 3, 30, "crashes")
             for _ in range(20):
                 wait_until(lambda: not [p for p in agent.children() if p.state == "Z"], 5, "no zombie")
             stays(lambda: agent.healthz() == 200, 1)

@@ -8,12 +8,11 @@ OPERATOR = {"AWS_ACCESS_KEY_ID": "AKIA", "MY_REGION": "eu", "VECTOR_SELF_NODE_NA
             "EMPTY": ""}
 SYSTEMD = {"NOTIFY_SOCKET": "/nonexistent/notify", "LISTEN_FDS": "1", "LISTEN_PID": "1", "LISTEN_FDNAMES": "x",
            "WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "1"}
-VECTOR_OPTIONS = {"VECTOR_CONFIG": "/nonexistent.yaml", "VECTOR_CONFIG_DIR": "/nonexistent", "VECTOR_CONFIG_YAML": "/x.yaml",
-                  "VECTOR_WATCH_CONFIG": "true", "VECTOR_THREADS": "1", "VECTOR_LOG": "trace", "VECTOR_LOG_FORMAT": "json",
-                  "VECTOR_QUIET": "1", "VECTOR_VERBOSE": "1", "VECTOR_COLOR": "always", "VECTOR_REQUIRE_HEALTHY": "true",
-                  "VECTOR_GRACEFUL_SHUTDOWN_LIMIT_SECS": "1", "VECTOR_NO_GRACEFUL_SHUTDOWN_LIMIT": "true",
-                  "VECTOR_STRICT_ENV_VARS": "true"}
-HARMLESS = {"VECTOR_QUIET", "VECTOR_VERBOSE"}   # no release ever read these: either way is right
+VECTOR_OPTIONS = {"VECTOR_CONFIG": "/nonexistent.yaml", "VECTOR_CONFIG_DIR": "/nonexistent",
+                  "VECTOR_CONFIG_YAML": "/x.yaml", "VECTOR_WATCH_CONFIG": "true", "VECTOR_THREADS": "1",
+                  "VECTOR_LOG": "trace", "VECTOR_LOG_FORMAT": "json", "VECTOR_COLOR": "always",
+                  "VECTOR_REQUIRE_HEALTHY": "true", "VECTOR_GRACEFUL_SHUTDOWN_LIMIT_SECS": "1",
+                  "VECTOR_NO_GRACEFUL_SHUTDOWN_LIMIT": "true", "VECTOR_STRICT_ENV_VARS": "true"}
 
 
 def environment(agent, text):
@@ -31,7 +30,7 @@ def the_agents_own_and_vectors_options_are_left_out():
             assert has["PATH"] == os.environ["PATH"]
             assert not [name for name in has if name.startswith("VF_")], has
             assert not set(has) & set(SYSTEMD), has
-            assert not set(has) & (set(VECTOR_OPTIONS) - HARMLESS), has
+            assert not set(has) & set(VECTOR_OPTIONS), has
 
 
 @scenario

@@ -5,8 +5,8 @@ import os
 import re
 import stat
 
-from harness import (Agent, PortBlock, StandinServer, Stopwatch, listening_socket, main, pipeline_yaml, program, scenario,
-                     scratch_dir, stays, wait_until)
+from harness import (Agent, PortBlock, StandinServer, Stopwatch, listening_socket, main, pipeline_yaml, program,
+                     scenario, scratch_dir, stays, wait_until)
 
 
 @contextlib.contextmanager
@@ -81,7 +81,7 @@ def running_means_that_health_answers():
         watch = Stopwatch()
         with Agent(server) as agent:
             wait_until(lambda: len(agent.vectors()) == 3, what="three processes")
-            wait_until(lambda: {server.status(i) for i in ("slow", "never", "mute")} == {"STARTING"}, 20, "told as STARTING")
+            wait_until(lambda: {server.status(i) for i in ("slow", "never", "mute")} == {"STARTING"}, 20, "STARTING")
             stays(lambda: server.status("slow") == "STARTING" or watch.elapsed() > 6, 3, "two seconds prove nothing")
             agent.wait_running("slow")
             watch.expect_at_least(6, "health")

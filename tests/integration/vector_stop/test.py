@@ -46,7 +46,7 @@ def a_slow_stop_delays_nothing_else():
             start(server, agent, "slow", "p2")
             slow = agent.vector("# slow one").process
             server.remove("slow", announce=True)
-            wait_until(lambda: any("Vector has stopped." in line for line in server.log_lines("slow")), what="it drains")
+            wait_until(lambda: "Vector has stopped." in "\n".join(server.log_lines("slow")), what="it drains")
             watch = Stopwatch()
             server.deploy("p2", pipeline_yaml("p2 two"))
             server.deploy("p3", pipeline_yaml("p3 one"))

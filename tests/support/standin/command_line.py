@@ -36,7 +36,8 @@ def main(name):
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
     parser.add_argument("--pipelines", nargs="*", default=[], metavar="DIR", help="folders with NAME.yaml files")
     parser.add_argument("--poll-interval", type=int, default=15000, metavar="MS")
-    parser.add_argument("--latency", type=float, nargs=2, default=(0.0, 0.0), metavar=("LEAST", "MOST"), help="seconds a call")
+    parser.add_argument("--latency", type=float, nargs=2, default=(0.0, 0.0), metavar=("LEAST", "MOST"),
+                        help="seconds a call")
     parser.add_argument("--tls-cert", metavar="PEM")
     parser.add_argument("--tls-key", metavar="PEM")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Faults a test plans for an endpoint ("*" for all): each is used `times` times, or until cleared where that is None."""
+"""Faults a test plans for an endpoint ("*": all): each is used `times` times, or until cleared where that is None."""
 import threading
 from dataclasses import dataclass, field
 from typing import Optional

@@ -77,7 +77,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(request, misplaced)
         standin.check_patience(request)
         with standin.lock:
-            busy = [r for r, link in standin.in_flight.items() if r.endpoint == request.endpoint and not link.peer_gone()]
+            busy = [r for r, link in standin.in_flight.items()
+                    if r.endpoint == request.endpoint and not link.peer_gone()]
             standin.in_flight[request] = self.link
         if busy and request.endpoint in ONE_AT_A_TIME:
             record.violate(f"another {request.endpoint} call (#{busy[0].number}) is still unanswered", request)
@@ -162,8 +163,8 @@ class Handler(BaseHTTPRequestHandler):
     def send(self, request, reply, cut=False):
         standin = self.standin
         standin.note_answer(request, reply)
-        head = [f"HTTP/1.1 {reply.status} {self.responses.get(reply.status, ('',))[0]}", f"Server: {self.server_version}",
-                f"Date: {self.date_time_string()}"]
+        head = [f"HTTP/1.1 {reply.status} {self.responses.get(reply.status, ('',))[0]}",
+                f"Server: {self.server_version}", f"Date: {self.date_time_string()}"]
         head += [f"{name}: {value}" for name, value in reply.headers.items()]
         if "Transfer-Encoding" not in reply.headers:
             head.append(f"Content-Length: {len(reply.body)}")

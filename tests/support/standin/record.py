@@ -23,7 +23,8 @@ class Request:
     connection_address: str = ""
 
     def __str__(self):
-        return f"#{self.number} {self.method} {self.path} -> {self.status} ({len(self.body)} bytes, conn {self.connection})"
+        return (f"#{self.number} {self.method} {self.path} -> {self.status} ({len(self.body)} bytes, "
+                f"conn {self.connection})")
 
 
 class Record:

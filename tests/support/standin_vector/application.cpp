@@ -238,15 +238,19 @@ void Application::check_drain() {
 }
 
 void Application::crash() {
-  const Modes& modes =
-      next_config_ && next_config_->modes.reload == ReloadMode::die ? next_config_->modes : config_->modes;
+  const bool in_reload = next_config_ && next_config_->modes.reload == ReloadMode::die;
+  const Modes& modes = in_reload ? next_config_->modes : config_->modes;
+  if (modes.signal == SIGSTOP) {  // not a death: it goes on when it is continued
+    ::kill(::getpid(), SIGSTOP);
+    return;
+  }
   write_all(STDERR_FILENO, modes.last_words.empty()
                                ? std::string("thread 'vector-worker' panicked at standin: told to crash\n")
                                : modes.last_words + "\n");
   if (modes.signal != 0) {
     ::signal(modes.signal, SIG_DFL);
     ::kill(::getpid(), modes.signal);
-    ::usleep(10'000);  // until it arrives; a SIGSTOP goes on here when it is continued
+    ::pause();  // until it arrives
   }
   ::_exit(modes.exit_code);
 }

@@ -45,7 +45,7 @@ class Application {
   // end
   void begin_drain();
   void check_drain();
-  [[noreturn]] void crash();
+  void crash();
   void exit_with(int status);
 
   void answer_health(const HttpRequest& request, Reply reply);

@@ -56,7 +56,7 @@ void Application::begin_reload() {
       next_config_->modes.reload != ReloadMode::ok ? next_config_->modes.reload : config_->modes.reload;
   phase_ = Phase::reloading;
   if (mode == ReloadMode::hang) return;  // for good: signals wait, as in a real Vector whose reload never ends
-  if (mode == ReloadMode::die) crash();
+  if (mode == ReloadMode::die) return crash();
   std::vector<std::string> errors = check_vrl(*next_config_);
   if (errors.empty()) errors = check_data_dir(*next_config_);
   if (errors.empty()) errors = locks_.acquire(*next_config_);

@@ -141,7 +141,7 @@ class Loader {
   }
 
   void merge_global(const std::string& key, const YAML::Node& value) {
-    const std::string text = YAML::Dump(value);
+    const std::string text = value.IsScalar() ? value.Scalar() : YAML::Dump(value);
     const auto [entry, is_new] = config_.globals.try_emplace(key, text);
     if (!is_new && entry->second != text) fail("conflicting values for '" + key + "' found");
   }

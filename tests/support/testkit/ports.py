@@ -28,7 +28,7 @@ def is_free(port):
 
 
 class PortBlock:
-    """base … base+39: pairs of the agent; extra(0…19): for whatever a test needs; then its metrics port and the guard."""
+    """base … base+39: pairs of the agent; extra(0…19): for whatever a test needs; then its metrics port, the guard."""
 
     def __init__(self):
         blocks = list(range(FIRST, LAST - SIZE, SIZE))

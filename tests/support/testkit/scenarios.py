@@ -1,6 +1,6 @@
 """The scenario runner: functions marked @scenario run in order; `main()` prints `ok`/`FAILED`/`skipped` lines.
 
-By hand: PYTHONPATH=tests/support VF_TEST_AGENT=… VF_TEST_VECTOR=… python3 tests/integration/push/test.py [-l] [NAME…]
+By hand: PYTHONPATH=tests/support VF_TEST_AGENT=… VF_TEST_VECTOR=… python3 tests/integration/push/test.py [-l|NAME…]
 """
 import faulthandler
 import signal

@@ -17,8 +17,8 @@ API = re.compile(r"^api:.*?address:\s*[\"']?127\.0\.0\.1:(\d+)", re.DOTALL | re.
 
 
 def pipeline_yaml(mark="", more="", socket_port=None, **standin):
-    """A small pipeline, demo -> parse -> out. `mark` makes texts differ, `more` is YAML appended, `socket_port` makes its
-    source one that listens; the rest is asked of the stand-in (see standin_vector/README.md)."""
+    """A small pipeline, demo -> parse -> out. `mark` makes texts differ, `more` is YAML appended, `socket_port` makes
+    its source one that listens; the rest is asked of the stand-in (see standin_vector/README.md)."""
     text = f"# {mark}\n" if mark else ""
     text += "sources:\n" + (SOCKET.format(socket_port) if socket_port else DEMO) + REST + more
     if standin:

@@ -6,13 +6,25 @@ using namespace vf::supervisor;
 
 namespace {
 
-const ChildEnvironmentRules old_vector{false, {}, false};  // before 0.57: nothing is added
 constexpr const char* interpolation = "VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION";
 
-Environment inherited(const Environment& own) { return child_environment(own, old_vector, "", {}); }
+/// What a Vector gets, less the variable that every one of them gets.
+Environment given(const Environment& own, const ChildEnvironmentRules& rules, const char* log_level,
+                  const Environment& secrets) {
+  Environment child = child_environment(own, rules, log_level, secrets);
+  const auto allowed = child.find(interpolation);
+  REQUIRE(allowed != child.end());
+  if (!secrets.contains(interpolation)) {
+    CHECK(allowed->second == "true");
+    child.erase(allowed);
+  }
+  return child;
+}
+
+Environment inherited(const Environment& own) { return given(own, {}, "", {}); }
 
 Environment strict(const Environment& own, std::vector<std::string> allow) {
-  return child_environment(own, {true, std::move(allow), false}, "", {});
+  return given(own, {true, std::move(allow)}, "", {});
 }
 
 }  // namespace
@@ -67,7 +79,7 @@ TEST_CASE("an allowlist lets through what it names and nothing else") {
 }
 
 TEST_CASE("without strictness a list of names changes nothing") {
-  CHECK(child_environment({{"A", "1"}}, {false, {"B"}, false}, "", {}) == Environment{{"A", "1"}});
+  CHECK(given({{"A", "1"}}, {false, {"B"}}, "", {}) == Environment{{"A", "1"}});
 }
 
 TEST_CASE("an allowlist brings back neither VF_ nor systemd's nor an option of vector") {
@@ -78,22 +90,21 @@ TEST_CASE("an allowlist brings back neither VF_ nor systemd's nor an option of v
 }
 
 TEST_CASE("an allowlist does not hide what the pipeline itself is given") {
-  CHECK(child_environment({{"A", "1"}}, {true, {}, true}, "debug", {{"S", "s"}}) ==
-        Environment{{interpolation, "true"}, {"S", "s"}, {"VECTOR_LOG", "debug"}});
+  CHECK(given({{"A", "1"}}, {true, {}}, "debug", {{"S", "s"}}) == Environment{{"S", "s"}, {"VECTOR_LOG", "debug"}});
 }
 
 TEST_CASE("the pipeline's log level is VECTOR_LOG, and without one there is none") {
-  CHECK(child_environment({{"VECTOR_LOG", "trace"}}, old_vector, "warn", {}) == Environment{{"VECTOR_LOG", "warn"}});
-  CHECK(child_environment({{"VECTOR_LOG", "trace"}}, old_vector, "", {}).empty());
+  CHECK(given({{"VECTOR_LOG", "trace"}}, {}, "warn", {}) == Environment{{"VECTOR_LOG", "warn"}});
+  CHECK(given({{"VECTOR_LOG", "trace"}}, {}, "", {}).empty());
 }
 
-TEST_CASE("interpolation is allowed where the rules say so, whatever the agent's own variable says") {
-  CHECK(child_environment({{interpolation, "false"}}, {false, {}, true}, "", {}) == Environment{{interpolation, "true"}});
-  CHECK(child_environment({{interpolation, "true"}}, old_vector, "", {}).empty());
+TEST_CASE("every Vector may interpolate ${VAR}, whatever the agent's own variable says") {
+  for (const bool is_strict : {false, true})
+    CHECK(child_environment({{interpolation, "false"}}, {is_strict, {}}, "", {}) ==
+          Environment{{interpolation, "true"}});
 }
 
 TEST_CASE("secrets win over everything, VF_ names of theirs included") {
   const Environment secrets = {{"A", "secret"}, {"VECTOR_LOG", "error"}, {"VF_SECRET_KEY", "k"}, {interpolation, "no"}};
-  CHECK(child_environment({{"A", "own"}, {"VF_SECRET_KEY", "the agent's"}}, {false, {}, true}, "debug", secrets) ==
-        secrets);
+  CHECK(given({{"A", "own"}, {"VF_SECRET_KEY", "the agent's"}}, {}, "debug", secrets) == secrets);
 }

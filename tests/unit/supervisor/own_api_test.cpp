@@ -49,6 +49,8 @@ TEST_CASE("a block api section is taken out wherever it stands, and every other 
       {"CRLF, middle", "sources: {}\r\napi:\r\n  enabled: true\r\nsinks: {}\r\n", "sources: {}\r\nsinks: {}\r\n"},
       {"CRLF, last", "sources: {}\r\napi:\r\n  enabled: true\r\n", "sources: {}\r\n"},
       {"as a block scalar", "api: |\n  a\n\n  b\nsources: {}\n", "sources: {}\n"},
+      {"in an indented map", "  sources: {}\n  api:\n    enabled: true\n  sinks: {}\n", "  sources: {}\n  sinks: {}\n"},
+      {"in an indented map, last", "  sources: {}\n  api:\n    enabled: true\n", "  sources: {}\n"},
       {"as a list that is not indented", "api:\n- a\n- b\nsources: {}\n", "sources: {}\n"},
   };
   for (const Row& row : rows) check(row);
@@ -76,7 +78,13 @@ TEST_CASE("flow style and JSON lose their api member and its comma") {
       {"last", R"({"sources": {}, "api": {"enabled": true}})", R"({"sources": {}})"},
       {"only", R"({"api": {"enabled": true}})", "{}"},
       {"over lines, last", "{\n  \"sources\": {},\n  \"api\": {\n    \"enabled\": true\n  }\n}\n",
-       "{\n  \"sources\": {}}\n"},
+       "{\n  \"sources\": {}\n}\n"},
+      {"over lines with a comma, last", "{\n  \"sources\": {},\n  \"api\": {},\n}\n",
+       "{\n  \"sources\": {}\n}\n"},
+      {"with braces and commas in strings", R"({"a": "},{", 'b': 'it''s, }', "api": {"x": "\"}, {"}})",
+       R"({"a": "},{", 'b': 'it''s, }'})"},
+      {"with a plain apostrophe", "{a: it's, b: isn't, api: {x: can't}}", "{a: it's, b: isn't}"},
+      {"with a comment in it", "{sources: {}, # one, {\n api: {} # two }\n}\n", "{sources: {}\n}\n"},
       {"over lines, middle", "{\n  \"sources\": {},\n  \"api\": {\n    \"enabled\": true\n  },\n  \"sinks\": {}\n}\n",
        "{\n  \"sources\": {},\n  \"sinks\": {}\n}\n"},
       {"with plain keys", "{sources: {}, api: {enabled: true}}\n", "{sources: {}}\n"},
@@ -111,6 +119,14 @@ TEST_CASE("a byte order mark stays, and does not shift the cut") {
   check({"middle", mark + "sources: {}\napi:\n  enabled: true\nsinks: {}\n", mark + "sources: {}\nsinks: {}\n"});
   check({"last", mark + "sources: {}\napi:\n  enabled: true\n", mark + "sources: {}\n"});
   check({"flow", mark + "{\"sources\": {}, \"api\": {}, \"sinks\": {}}", mark + "{\"sources\": {}, \"sinks\": {}}"});
+}
+
+TEST_CASE("a reference stands where YAML has no place for braces, and stays") {
+  check({"block", "data_dir: ${DIR}\nsources: {in: {port: ${PORT}}}\napi: {enabled: ${YES}}\nsinks: {}\n",
+         "data_dir: ${DIR}\nsources: {in: {port: ${PORT}}}\nsinks: {}\n"});
+  check({"flow", "{a: ${A}, api: {b: ${B:-x, y}}, c: ${C}}", "{a: ${A}, c: ${C}}"});
+  check({"flow, last", "{a: ${A}, api: {b: ${B}}}", "{a: ${A}}"});
+  check_untouched({"as the key", "${api}: {}\nsources: {}\n", ""});
 }
 
 TEST_CASE("only a top-level key named api is a section") {

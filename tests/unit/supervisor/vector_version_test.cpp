@@ -22,10 +22,9 @@ TEST_CASE("anything else has no version") {
   }
 }
 
-TEST_CASE("${VAR} must be allowed from 0.57 on") {
-  CHECK_FALSE(VectorVersion{0, 30, 0}.needs_interpolation_allowed());
-  CHECK_FALSE(VectorVersion{0, 56, 9}.needs_interpolation_allowed());
-  CHECK(VectorVersion{0, 57, 0}.needs_interpolation_allowed());
-  CHECK(VectorVersion{0, 57, 1}.needs_interpolation_allowed());
-  CHECK(VectorVersion{1, 0, 0}.needs_interpolation_allowed());
+TEST_CASE("versions are ordered by number, not by letter") {
+  CHECK(VectorVersion{0, 9, 0} < VectorVersion{0, 54, 0});
+  CHECK(VectorVersion{0, 54, 9} < VectorVersion{0, 54, 10});
+  CHECK(VectorVersion{0, 99, 9} < VectorVersion{1, 0, 0});
+  CHECK(VectorVersion{0, 54, 0} == VectorVersion{0, 54, 0});
 }

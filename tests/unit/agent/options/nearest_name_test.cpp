@@ -19,5 +19,5 @@ TEST_CASE("one slip of the fingers is a distance of one") {
 TEST_CASE("the nearest name is the one with the fewest slips, the first of several") {
   CHECK(nearest_name("VF_TOKN", {"VF_URL", "VF_TOKEN", "VF_TOKEN_FILE"}) == "VF_TOKEN");
   CHECK(nearest_name("b", {"a", "c"}) == "a");
-  CHECK(nearest_name("anything", {}) == "");
+  CHECK(nearest_name("anything", {}).empty());
 }

@@ -78,7 +78,7 @@ TEST_CASE("a flag is its variable's name in lower case with dashes") {
   for (const Option& option : option_table()) {
     if (option.name == "VF_URL") CHECK(flag_of(option) == "--url");
     if (option.name == "VF_LOG_FLUSH_INTERVAL") CHECK(flag_of(option) == "--log-flush-interval");
-    if (option.name == "VF_TOKEN" || option.name == "HTTPS_PROXY") CHECK(flag_of(option) == "");
+    if (option.name == "VF_TOKEN" || option.name == "HTTPS_PROXY") CHECK(flag_of(option).empty());
   }
 }
 
