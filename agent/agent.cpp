@@ -139,10 +139,10 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
 
     // Nothing below is on the loop any more: workers are stopped before what they use goes.
     server.reset();
-    probe.stop();
-    control.reset();
     codec.stop();
     disk.stop();
+    probe.stop();
+    control.reset();
     log.info("stopped");
     return 0;
   }
