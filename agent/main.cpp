@@ -82,6 +82,8 @@ int main(int argc, char** argv) {
                                  "); set VF_TOKEN or VF_TOKEN_FILE to an enrolment token");
   }
   if (!outcome.mistakes.empty()) {
+    // A name that was misspelt is often why another is missing.
+    for (const std::string& warning : outcome.warnings) std::fprintf(stderr, "vf-agent: %s\n", warning.c_str());
     for (const std::string& mistake : outcome.mistakes) std::fprintf(stderr, "vf-agent: %s\n", mistake.c_str());
     std::fprintf(stderr, "vf-agent: %zu mistake%s in the options; `vf-agent --help` lists them all\n",
                  outcome.mistakes.size(), outcome.mistakes.size() == 1 ? "" : "s");

@@ -33,26 +33,31 @@ void OutputFollower::report_once(bool& reported, const std::string& problem) {
   if (!std::exchange(reported, true)) on_problem_(problem);
 }
 
+/// Told each time, as the directory may have been removed and made anew: a watch that exists is only looked up.
 Status OutputFollower::watch(const std::string& directory) {
-  if (watch_ >= 0 && directory == directory_) return success();
-  directory_ = directory;
   if (!inotify_.is_open()) {
     const int descriptor = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (descriptor < 0) return system_error("start inotify", errno);
+    if (descriptor < 0)
+      return system_error(errno == EMFILE ? "start inotify (fs.inotify.max_user_instances)" : "start inotify", errno);
     inotify_.assign(descriptor);
     wait_for_events();
   }
-  watch_ = ::inotify_add_watch(inotify_.native_handle(), directory.c_str(), IN_MODIFY);
-  if (watch_ < 0) return system_error("watch " + directory, errno);
+  watch_ = ::inotify_add_watch(inotify_.native_handle(), directory.c_str(), IN_MODIFY | IN_ONLYDIR);
+  if (watch_ < 0)
+    return system_error("watch " + directory + (errno == ENOSPC ? " (fs.inotify.max_user_watches)" : ""), errno);
   return success();
 }
 
+void OutputFollower::watch_or_look(const std::string& directory) {
+  const Status watched = watch(directory);
+  if (watched) return;
+  report_once(watch_refused_, watched.error().message() + "; looking at log files every " +
+                                  std::to_string(blind_time.count()) + " ms instead");
+  rest();
+}
+
 Status OutputFollower::follow(const std::string& path, OutputSink& sink) {
-  if (Status watched = watch(directory_of(path)); !watched) {
-    report_once(watch_refused_, watched.error().message() + "; looking at log files every " +
-                                    std::to_string(blind_time.count()) + " ms instead");
-    rest();
-  }
+  watch_or_look(directory_of(path));
   auto tail = OutputTail::open(path, sink);
   if (!tail) return tail.error();
   files_[name_of(path)] = Followed{std::move(tail).value(), false, nullptr};
@@ -62,6 +67,7 @@ Status OutputFollower::follow(const std::string& path, OutputSink& sink) {
 Result<UniqueDescriptor> OutputFollower::writer(const std::string& path) {
   const auto found = files_.find(name_of(path));
   if (found == files_.end()) return Error{"write to " + path, "it is not followed", 0};
+  watch_or_look(directory_of(path));
   return found->second.tail->writer();
 }
 
@@ -93,8 +99,13 @@ void OutputFollower::read_events() {
     for (const char* at = buffer; at < buffer + got;) {
       inotify_event event{};
       std::memcpy(&event, at, sizeof event);
-      if ((event.mask & IN_Q_OVERFLOW) != 0) mark_all_dirty();
-      else if (event.len > 0) mark_dirty(at + sizeof event);
+      if ((event.mask & IN_Q_OVERFLOW) != 0) {
+        mark_all_dirty();
+      } else if ((event.mask & IN_IGNORED) != 0) {
+        if (event.wd == watch_) watch_ = -1;  // the directory was removed; its files are still open
+      } else if (event.len > 0) {
+        mark_dirty(at + sizeof event);
+      }
       at += sizeof event + event.len;
     }
   }
@@ -129,6 +140,7 @@ void OutputFollower::turn() {
     if (found == files_.end()) continue;
     Followed& followed = found->second;
     const bool more = followed.tail->read_turn();
+    if (!followed.tail->problem().empty()) report_once(read_refused_, followed.tail->problem());
     trim(*followed.tail);
     if (more) {
       queue_.push_back(name);

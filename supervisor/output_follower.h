@@ -20,7 +20,7 @@ class OutputFollower {
   using RunOnWorker = std::function<void(std::function<void()>)>;
   using OnProblem = std::function<void(std::string)>;
 
-  /// `on_problem` gets, once for each kind, what an operator should know (no inotify, no punched holes).
+  /// `on_problem` gets, once for each kind, what an operator should know (no inotify, no punched holes, unreadable).
   OutputFollower(boost::asio::io_context& loop, RunOnWorker run_on_worker, OnProblem on_problem);
   ~OutputFollower();
 
@@ -40,6 +40,7 @@ class OutputFollower {
     std::function<void()> drained;
   };
   [[nodiscard]] Status watch(const std::string& directory);
+  void watch_or_look(const std::string& directory);
   void wait_for_events();
   void read_events();
   void mark_dirty(const std::string& name);
@@ -55,12 +56,12 @@ class OutputFollower {
   OnProblem on_problem_;
   boost::asio::posix::stream_descriptor inotify_;
   boost::asio::steady_timer rest_;
-  std::string directory_;
-  int watch_ = -1;
+  int watch_ = -1;  // -1: no inotify, files are looked at in turn
   bool scheduled_ = false;
   bool resting_ = false;
   bool trim_refused_ = false;
   bool watch_refused_ = false;
+  bool read_refused_ = false;
   std::unordered_map<std::string, Followed> files_;  // by file name
   std::deque<std::string> queue_;                    // names with something to read, each once
 };

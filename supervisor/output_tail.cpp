@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace vf::supervisor {
 namespace {
@@ -19,6 +20,13 @@ std::uint64_t size_of(int descriptor) {
   return ::fstat(descriptor, &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
 }
 
+Result<std::shared_ptr<UniqueDescriptor>> open_file(const std::string& path) {
+  auto file =
+      std::make_shared<UniqueDescriptor>(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!*file) return system_error("open " + path, errno);
+  return file;
+}
+
 /// Adapts what the splitter finds to the sink.
 struct Lines : logbuf::LineSink {
   explicit Lines(OutputSink& to) : sink(to) {}
@@ -29,25 +37,27 @@ struct Lines : logbuf::LineSink {
 }  // namespace
 
 Result<std::unique_ptr<OutputTail>> OutputTail::open(const std::string& path, OutputSink& sink) {
-  auto file = std::make_shared<UniqueDescriptor>(
-      ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!*file) return system_error("open " + path, errno);
-  std::unique_ptr<OutputTail> tail(new OutputTail(path, sink, std::move(file)));
+  auto file = open_file(path);
+  if (!file) return file.error();
+  std::unique_ptr<OutputTail> tail(new OutputTail(path, sink, std::move(file).value()));
   tail->offset_ = tail->trimmed_ = size_of(tail->file_->get());
   return tail;
 }
 
 Result<UniqueDescriptor> OutputTail::writer() {
-  if (::ftruncate(file_->get(), 0) != 0) return system_error("empty " + path_, errno);
-  offset_ = trimmed_ = 0;
-  skipping_line_ = false;
-  problem_.clear();
+  auto file = open_file(path_);  // not the one that is open: somebody may have removed it, or put another in its place
+  if (!file) return file.error();
+  if (::ftruncate(file.value()->get(), 0) != 0) return system_error("empty " + path_, errno);
   UniqueDescriptor appending(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
   if (!appending) return system_error("open " + path_ + " for appending", errno);
+  file_ = std::move(file).value();
+  offset_ = trimmed_ = skip_until_ = 0;
+  problem_.clear();
   return appending;
 }
 
 bool OutputTail::read_turn() {
+  if (offset_ < skip_until_) return skip_turn();
   static thread_local std::array<char, turn_bytes> buffer;
   const ssize_t got = ::pread(file_->get(), buffer.data(), buffer.size(), static_cast<off_t>(offset_));
   if (got < 0) {
@@ -57,6 +67,7 @@ bool OutputTail::read_turn() {
   if (got == 0) {
     // Somebody else emptied the file (an operator's `> file`): begin again at its start.
     if (size_of(file_->get()) < offset_) {
+      finish();
       offset_ = trimmed_ = 0;
       return true;
     }
@@ -65,30 +76,43 @@ bool OutputTail::read_turn() {
   const auto length = static_cast<std::size_t>(got);
   if (length == buffer.size()) {  // more is waiting: how much?
     const std::uint64_t size = size_of(file_->get());
-    if (size > offset_ + skip_above) return skip_turn(size);
+    if (size > offset_ + skip_above) {
+      skip_until_ = size - skip_leaves;
+      splitter_ = {};  // of the line it holds the beginning of, the end is about to be skipped and counted
+      return skip_turn();
+    }
   }
   offset_ += length;
   hand_on({buffer.data(), length});
   return length == buffer.size();
 }
 
-bool OutputTail::skip_turn(std::uint64_t size) {
+bool OutputTail::skip_turn() {
   static thread_local std::array<char, 1U << 18> buffer;
-  Lines lines(sink_);
-  splitter_.finish(lines);
-  std::uint64_t skipped = 0;
   // A megabyte a turn: counting newlines costs a fraction of splitting, but not nothing.
-  const std::uint64_t until = std::min(size - skip_leaves, offset_ + (1U << 20));
+  const std::uint64_t until = std::min(skip_until_, offset_ + (1U << 20));
+  bool at_line_start = false;
+  skipping_line_ = true;
   while (offset_ < until) {
     const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), until - offset_));
     const ssize_t got = ::pread(file_->get(), buffer.data(), want, static_cast<off_t>(offset_));
-    if (got <= 0) break;
-    skipped += static_cast<std::uint64_t>(std::count(buffer.data(), buffer.data() + got, '\n'));
-    offset_ += static_cast<std::uint64_t>(got);
+    if (got <= 0) {  // emptied by somebody, or unreadable: the next turn sees which
+      skip_until_ = offset_;
+      return true;
+    }
+    const auto length = static_cast<std::size_t>(got);
+    skipped_ += static_cast<std::uint64_t>(std::count(buffer.data(), buffer.data() + length, '\n'));
+    at_line_start = buffer[length - 1] == '\n';
+    offset_ += length;
   }
-  skipping_line_ = true;
-  if (skipped > 0) sink_.on_skipped(skipped);
+  if (offset_ == skip_until_ && at_line_start) end_skip(0);
   return true;
+}
+
+void OutputTail::end_skip(std::uint64_t lines_landed_in) {
+  skipping_line_ = false;
+  const std::uint64_t lines = std::exchange(skipped_, 0) + lines_landed_in;
+  if (lines > 0) sink_.on_skipped(lines);
 }
 
 void OutputTail::hand_on(std::string_view bytes) {
@@ -96,14 +120,14 @@ void OutputTail::hand_on(std::string_view bytes) {
     const std::size_t end = bytes.find('\n');
     if (end == std::string_view::npos) return;
     bytes.remove_prefix(end + 1);
-    skipping_line_ = false;
-    sink_.on_skipped(1);
+    end_skip(1);
   }
   Lines lines(sink_);
   splitter_.feed(bytes, lines);
 }
 
 void OutputTail::finish() {
+  if (skipping_line_) end_skip(1);
   Lines lines(sink_);
   splitter_.finish(lines);
 }

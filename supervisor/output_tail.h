@@ -20,12 +20,13 @@ namespace vf::supervisor {
 struct OutputSink {
   virtual ~OutputSink() = default;
   virtual void on_line(std::string_view line) = 0;       ///< clean UTF-8, no NUL, bounded (line_splitter.h)
-  virtual void on_skipped(std::uint64_t lines) = 0;      ///< lines a flood outran us by
+  virtual void on_skipped(std::uint64_t lines) = 0;      ///< lines a flood outran us by, before the next on_line()
 };
 
 class OutputTail {
  public:
-  /// Unread bytes above which the tail skips ahead, and how many it leaves to read in full.
+  /// Unread bytes above which the tail skips ahead, and how many it leaves to read in full. Lines that are skipped,
+  /// wholly or in part, are counted.
   static constexpr std::uint64_t skip_above = 4U << 20;
   static constexpr std::uint64_t skip_leaves = 1U << 20;
   /// Bytes read in one turn: bounds the time a flood can hold the loop.
@@ -35,12 +36,13 @@ class OutputTail {
   [[nodiscard]] static Result<std::unique_ptr<OutputTail>> open(const std::string& path, OutputSink& sink);
 
   /// A descriptor for a new process to append to. Called while no process writes to the file: what was read is cut off.
+  /// A file that somebody has removed is made anew.
   [[nodiscard]] Result<UniqueDescriptor> writer();
 
   /// Reads one turn's worth. True: there may be more now. A read error ends the turn and is kept in `problem`.
   bool read_turn();
 
-  /// The process is gone and everything was read: an unterminated last line is a line.
+  /// The process is gone and everything was read: what was skipped last is told, an unterminated last line is a line.
   void finish();
 
   /// What can be given back to the file system, or length 0. The caller has it done on a worker (punch_hole).
@@ -55,7 +57,8 @@ class OutputTail {
  private:
   OutputTail(std::string path, OutputSink& sink, std::shared_ptr<UniqueDescriptor> file)
       : path_(std::move(path)), sink_(sink), file_(std::move(file)) {}
-  bool skip_turn(std::uint64_t size);
+  bool skip_turn();
+  void end_skip(std::uint64_t lines_landed_in);
   void hand_on(std::string_view bytes);
 
   std::string path_;
@@ -64,7 +67,9 @@ class OutputTail {
   logbuf::LineSplitter splitter_;
   std::uint64_t offset_ = 0;    // read up to here
   std::uint64_t trimmed_ = 0;   // given back up to here
-  bool skipping_line_ = false;  // after a skip: the line we landed in the middle of is not one
+  std::uint64_t skip_until_ = 0;  // a skip is under way while offset_ is before this
+  std::uint64_t skipped_ = 0;     // lines that ended in what this skip passed by
+  bool skipping_line_ = false;    // a skip was made, and the line it landed in the middle of is skipped too
   std::string problem_;
 };
 

@@ -33,12 +33,14 @@ void remove_into(const std::string& path, std::vector<std::string>& failures) {
   if (const Status removed = remove_file(path); !removed) failures.push_back(removed.error().message());
 }
 
-/// Removes the regular files of one directory whose names are not in `keep`.
+/// Removes everything in one directory that is no directory itself and not named in `keep`.
 void sweep(const std::string& directory, const std::set<std::string>& keep, std::vector<std::string>& failures) {
   std::error_code failed;
   for (auto entry = std::filesystem::directory_iterator(directory, failed);
        !failed && entry != std::filesystem::directory_iterator(); entry.increment(failed)) {
-    if (!keep.contains(entry->path().filename().string()) && !entry->is_directory())
+    std::error_code unknown;  // then it is tried all the same: what cannot be removed is told
+    const bool is_directory = entry->symlink_status(unknown).type() == std::filesystem::file_type::directory;
+    if (!is_directory && !keep.contains(entry->path().filename().string()))
       remove_into(entry->path().string(), failures);
   }
   if (failed && failed != std::errc::no_such_file_or_directory)
@@ -90,13 +92,18 @@ Result<Written> write_pipeline(const std::string& data_dir, const PipelineSpec& 
   return Written{without_api.has_value()};
 }
 
+std::vector<std::string> remove_certs(const std::string& data_dir, const std::set<std::string>& orphaned) {
+  std::vector<std::string> failures;
+  for (const std::string& cert : orphaned) remove_into(data_dir + "/certs/" + cert, failures);
+  return failures;
+}
+
 std::vector<std::string> remove_pipeline(const std::string& data_dir, std::string_view id,
                                          const std::set<std::string>& orphaned) {
-  std::vector<std::string> failures;
+  std::vector<std::string> failures = remove_certs(data_dir, orphaned);
   const PipelineFiles files = files_of(data_dir, id);
   for (const std::string& path : {files.config, files.sidecar, files.standard_output, files.standard_error})
     remove_into(path, failures);
-  for (const std::string& cert : orphaned) remove_into(data_dir + "/certs/" + cert, failures);
   return failures;
 }
 

@@ -37,6 +37,9 @@ struct Written {
 [[nodiscard]] Result<Written> write_pipeline(const std::string& data_dir, const PipelineSpec& spec, SidecarKind kind,
                                              PortPair ports);
 
+/// Removes of certs/ the files `orphaned`, which nobody names. Blocking; returns what could not be removed, in words.
+[[nodiscard]] std::vector<std::string> remove_certs(const std::string& data_dir, const std::set<std::string>& orphaned);
+
 /// Removes a pipeline's files, and of certs/ the files `orphaned`, which nobody else names. Best effort: what could not be
 /// removed is returned, in words. Blocking.
 [[nodiscard]] std::vector<std::string> remove_pipeline(const std::string& data_dir, std::string_view id,

@@ -27,6 +27,9 @@ class PortPairs {
   /// no port is left: ask again later.
   [[nodiscard]] std::optional<PortPair> allocate();
 
+  /// No port is left above those given out and passed by: allocate() will find none any more.
+  [[nodiscard]] bool used_up() const { return next_ + 1 > 65535; }
+
   /// The pairs that allocate() has passed by since this was last asked.
   [[nodiscard]] std::vector<PortPair> take_skipped() { return std::exchange(skipped_, {}); }
 

@@ -2,9 +2,10 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
-#include <cstdio>
-#include <set>
+
+#include "supervisor/duration_words.h"
 
 namespace vf::supervisor {
 namespace {
@@ -18,11 +19,7 @@ constexpr milliseconds longest_health_pause{1000};
 // Said once when health takes longer than this; a huge configuration may, a hung process does.
 constexpr milliseconds health_is_late{15000};
 
-std::string seconds_in_words(steady_clock::duration duration) {
-  char words[32];
-  std::snprintf(words, sizeof words, "%.1f s", std::chrono::duration<double>(duration).count());
-  return words;
-}
+std::string as_text(PortPair pair) { return std::to_string(pair.metrics) + "/" + std::to_string(pair.api); }
 
 }  // namespace
 
@@ -55,6 +52,8 @@ struct Supervisor::Pipeline {
   ExitStatus last_exit;
   bool late_told = false;  // that this process's health takes long
   std::string told_problem;  // the reason last given for a process that could not be started
+  std::uint64_t own_api_told = 0;     // the revision that was told to have an `api` section
+  std::set<std::string> cert_files;   // names below certs/ that were written for it and not removed
   std::string problem;
   std::pair<ProcessState, std::uint64_t> told{ProcessState::stopped, 0};  // state and starts, as last reported
   boost::asio::steady_timer retry, stable, kill, health;
@@ -81,21 +80,35 @@ void Supervisor::note(NoteLevel level, const std::string& id, const std::string&
   listener_.on_note(level, id, text);
 }
 
+/// From a worker: says on the loop what could not be done.
+void Supervisor::tell(const std::vector<std::string>& failures) {
+  for (const std::string& failure : failures)
+    boost::asio::post(loop_, [this, failure] { note(NoteLevel::warning, "", failure); });
+}
+
+/// Once, as soon as it is known what is wanted: what an earlier run left goes.
+void Supervisor::sweep(const DesiredState& desired) {
+  if (swept_ || desired.keep_absent) return;
+  swept_ = true;
+  std::set<std::string> ids(desired.keep.begin(), desired.keep.end());
+  std::set<std::string> certs;
+  const auto keep = [&](const PipelineSpec& spec) {
+    ids.insert(spec.id);
+    for (const CertFile& cert : spec.certs) certs.insert(cert.filename);
+  };
+  for (const PipelineSpec& spec : desired.pipelines) keep(spec);
+  for (const auto& [id, pipeline] : pipelines_) {
+    keep(pipeline->spec);
+    certs.insert(pipeline->cert_files.begin(), pipeline->cert_files.end());
+  }
+  run_on_worker_([this, data_dir = settings_.data_dir, ids = std::move(ids), certs = std::move(certs)] {
+    tell(remove_leftovers(data_dir, ids, certs));
+  });
+}
+
 void Supervisor::apply(DesiredState desired) {
   if (stopping_) return;
-  if (!std::exchange(swept_, true) && !desired.keep_absent) {
-    std::set<std::string> ids(desired.keep.begin(), desired.keep.end());
-    std::set<std::string> certs;
-    for (const PipelineSpec& spec : desired.pipelines) {
-      ids.insert(spec.id);
-      for (const CertFile& cert : spec.certs) certs.insert(cert.filename);
-    }
-    run_on_worker_([this, data_dir = settings_.data_dir, ids = std::move(ids), certs = std::move(certs)] {
-      for (std::string& failure : remove_leftovers(data_dir, ids, certs))
-        boost::asio::post(loop_, [this, failure = std::move(failure)] { note(NoteLevel::warning, "", failure); });
-    });
-  }
-
+  sweep(desired);
   std::map<std::string, const PipelineSpec*> known;
   for (const auto& [id, pipeline] : pipelines_)
     if (pipeline->life.wanted) known.emplace(id, &pipeline->spec);
@@ -103,7 +116,7 @@ void Supervisor::apply(DesiredState desired) {
 
   for (PipelineSpec& spec : plan.relabel) {
     Pipeline& pipeline = *find(spec.id);
-    if (pipeline.child && pipeline.running_version == pipeline.spec.version) pipeline.running_version = spec.version;
+    if (pipeline.life.attempt_revision == pipeline.life.wanted_revision) pipeline.running_version = spec.version;
     pipeline.spec = std::move(spec);
     listener_.on_changed(pipeline.spec.id);
   }
@@ -118,6 +131,7 @@ void Supervisor::apply(DesiredState desired) {
     Pipeline* pipeline = find(id);
     if (pipeline == nullptr) {  // else it is still being stopped from before: its next process gets the new wish
       pipeline = pipelines_.emplace(id, std::make_unique<Pipeline>(loop_, std::move(spec))).first->second.get();
+      pipeline->life.generation = last_generation_;
       pipeline->sink = listener_.open_output(pipeline->spec);
     } else {
       pipeline->spec = std::move(spec);
@@ -198,7 +212,7 @@ void Supervisor::execute(Pipeline& pipeline, const Action& action) {
     void operator()(const action::Kill& kill) {
       if (kill.overdue)
         self.note(NoteLevel::warning, pipeline.spec.id,
-                  "did not end within " + seconds_in_words(self.settings_.limits.stop_timeout) +
+                  "did not end within " + in_words(self.settings_.limits.stop_timeout) +
                       " of SIGTERM (VF_STOP_TIMEOUT); killing it, what it still held is lost");
       pipeline.child->kill_group();
     }
@@ -209,33 +223,61 @@ void Supervisor::execute(Pipeline& pipeline, const Action& action) {
   std::visit(Execute{*this, pipeline}, action);
 }
 
-void Supervisor::prepare(Pipeline& pipeline, std::uint64_t generation) {
+void Supervisor::find_ports(Pipeline& pipeline) {
   const std::string& id = pipeline.spec.id;
   if (pipeline.ports && !ports_.usable(*pipeline.ports)) {
     note(NoteLevel::warning, id,
-         "another program holds port " + std::to_string(pipeline.ports->metrics) + " or " +
-             std::to_string(pipeline.ports->api) + "; taking the next pair");
+         "another program holds one of its ports " + as_text(*pipeline.ports) + "; taking the next pair");
     pipeline.ports.reset();
   }
-  if (!pipeline.ports) {
-    pipeline.ports = ports_.allocate();
-    for (const PortPair& held : ports_.take_skipped())
-      note(NoteLevel::info, id,
-           "ports " + std::to_string(held.metrics) + "/" + std::to_string(held.api) +
-               " are held by another program and skipped");
+  if (pipeline.ports) return;
+  pipeline.ports = ports_.allocate();
+  const std::vector<PortPair> skipped = ports_.take_skipped();
+  if (pipeline.ports) {
+    for (const PortPair& held : skipped)
+      note(NoteLevel::info, id, "ports " + as_text(held) + " are held by another program and skipped");
+  } else if (ports_.used_up()) {
+    pipeline.problem = "no port is left between VF_PORT_BASE (" + std::to_string(settings_.port_base) +
+                       ") and 65535, as none is used twice; restart vf-agent, with a lower VF_PORT_BASE if need be";
+  } else {
+    pipeline.problem = "other programs hold ports in every pair from " + as_text(skipped.front()) + " to " +
+                       as_text(skipped.back()) + "; looking further up next, or set VF_PORT_BASE to a free range";
   }
+}
+
+void Supervisor::prepare(Pipeline& pipeline, std::uint64_t generation) {
+  const std::string& id = pipeline.spec.id;
+  find_ports(pipeline);
   if (!pipeline.ports) {
-    pipeline.problem = "no free pair of ports was found above VF_PORT_BASE";
     record(id, event::PrepareFailed{generation});
     return;
   }
+  // No process of it exists now: certificates that only an older version names can go.
+  std::set<std::string> orphaned = certs_of_nobody_else(pipeline);
+  pipeline.cert_files.clear();
+  for (const CertFile& cert : pipeline.spec.certs) {
+    orphaned.erase(cert.filename);
+    pipeline.cert_files.insert(cert.filename);
+  }
   run_on_worker_([this, id, generation, data_dir = settings_.data_dir, spec = pipeline.spec, kind = settings_.sidecar,
-                  ports = *pipeline.ports] {
+                  ports = *pipeline.ports, orphaned = std::move(orphaned)] {
     Result<Written> written = write_pipeline(data_dir, spec, kind, ports);
+    tell(remove_certs(data_dir, orphaned));
     boost::asio::post(loop_, [this, id, generation, written = std::move(written)] {
       on_written(id, generation, written);
     });
   });
+}
+
+/// What was written for this pipeline below certs/ and is neither named nor used by another.
+std::set<std::string> Supervisor::certs_of_nobody_else(const Pipeline& pipeline) const {
+  std::set<std::string> own = pipeline.cert_files;
+  for (const auto& [id, other] : pipelines_) {
+    if (other.get() == &pipeline) continue;
+    for (const std::string& cert : other->cert_files) own.erase(cert);
+    for (const CertFile& cert : other->spec.certs) own.erase(cert.filename);
+  }
+  return own;
 }
 
 void Supervisor::on_written(const std::string& id, std::uint64_t generation, const Result<Written>& written) {
@@ -245,7 +287,8 @@ void Supervisor::on_written(const std::string& id, std::uint64_t generation, con
     pipeline->problem = written.error().message();
     record(id, event::PrepareFailed{generation});
   } else {
-    if (written.value().own_api_taken_out && pipeline->starts == 0)
+    if (written.value().own_api_taken_out &&
+        std::exchange(pipeline->own_api_told, pipeline->revision) != pipeline->revision)
       note(NoteLevel::info, id, "its own `api` section is replaced by the agent's (port " +
                                     std::to_string(pipeline->ports->api) + ")");
     record(id, event::Prepared{generation});
@@ -309,7 +352,7 @@ void Supervisor::on_exit(const std::string& id, std::uint64_t generation, ExitSt
   Pipeline* pipeline = find(id);
   if (pipeline == nullptr || pipeline->life.generation != generation) return;
   pipeline->last_exit = status;
-  pipeline->ended = in_words(status) + " after " + seconds_in_words(steady_clock::now() - pipeline->started);
+  pipeline->ended = in_words(status) + " after " + in_words(steady_clock::now() - pipeline->started);
   pipeline->health.cancel();
   // Its last words come before its death: the process counts as ended once its output has been read to the end.
   const PipelineFiles files = files_of(settings_.data_dir, id);
@@ -330,6 +373,7 @@ void Supervisor::on_output_read(const std::string& id, std::uint64_t generation)
     if (pipeline->last_exit == ExitStatus{}) pipeline->problem += " though it was not told to; its lines above say why";
   }
   pipeline->child.reset();
+  pipeline->told_problem.clear();
   record(id, event::Exited{generation});
   drain();
 }
@@ -353,7 +397,7 @@ void Supervisor::watch_health(const std::string& id, std::uint64_t generation, m
         if (waited > health_is_late && !std::exchange(starting->late_told, true))
           note(NoteLevel::warning, id,
                "has not answered GET /health on 127.0.0.1:" + std::to_string(starting->ports->api) + " for " +
-                   seconds_in_words(waited) + "; waiting on");
+                   in_words(waited) + "; waiting on");
         return watch_health(id, generation, std::min(pause * 3 / 2, longest_health_pause));
       }
       starting->problem.clear();
@@ -362,7 +406,7 @@ void Supervisor::watch_health(const std::string& id, std::uint64_t generation, m
            "running: version " + std::to_string(starting->running_version) + ", pid " +
                std::to_string(starting->child->pid()) + ", metrics on 127.0.0.1:" +
                std::to_string(starting->ports->metrics) + ", API on 127.0.0.1:" + std::to_string(starting->ports->api) +
-               ", healthy after " + seconds_in_words(steady_clock::now() - starting->started));
+               ", healthy after " + in_words(steady_clock::now() - starting->started));
       record(id, event::Healthy{generation});
       drain();
     });
@@ -389,9 +433,9 @@ void Supervisor::tell_retry(Pipeline& pipeline, TimePoint at) {
   const unsigned failures = pipeline.life.failures;
   const bool looping = failures >= settings_.limits.restart.crash_loop_after;
   std::string text = pipeline.problem + "; " + (looping ? "crash loop, " : "") + "attempt " +
-                     std::to_string(failures + 1) + " in " + seconds_in_words(at - steady_clock::now());
+                     std::to_string(failures + 1) + " in " + in_words(at - steady_clock::now());
   // What keeps a process from being started is said when it is new; every attempt anew would bury the rest.
-  const bool again = !pipeline.child && pipeline.problem == pipeline.told_problem;
+  const bool again = pipeline.problem == pipeline.told_problem;
   pipeline.told_problem = pipeline.problem;
   note(again ? NoteLevel::debug : NoteLevel::warning, pipeline.spec.id, text);
 }
@@ -401,16 +445,12 @@ void Supervisor::forget(const std::string& id) {
   const PipelineFiles files = files_of(settings_.data_dir, id);
   follower_.forget(files.standard_output);
   follower_.forget(files.standard_error);
-  const std::vector<CertFile> certs = std::move(found->second->spec.certs);
+  last_generation_ = std::max(last_generation_, found->second->life.generation);
+  std::set<std::string> orphaned = certs_of_nobody_else(*found->second);
   pipelines_.erase(found);
   if (!stopping_) {  // else it may well run here again after the agent's next start
-    std::set<std::string> orphaned;
-    for (const CertFile& cert : certs) orphaned.insert(cert.filename);
-    for (const auto& [other, pipeline] : pipelines_)
-      for (const CertFile& cert : pipeline->spec.certs) orphaned.erase(cert.filename);
     run_on_worker_([this, id, data_dir = settings_.data_dir, orphaned = std::move(orphaned)] {
-      for (std::string& failure : remove_pipeline(data_dir, id, orphaned))
-        boost::asio::post(loop_, [this, failure = std::move(failure)] { note(NoteLevel::warning, "", failure); });
+      tell(remove_pipeline(data_dir, id, orphaned));
     });
   }
   listener_.on_gone(id);

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,7 @@ struct PipelineStatus {
 
 enum class NoteLevel { debug, info, warning, error };
 
+/// Its calls come from inside the supervisor's work: none of them may call apply(), restart(), stop_all() or kill_all().
 class SupervisorListener {
  public:
   virtual ~SupervisorListener() = default;
@@ -105,6 +107,10 @@ class Supervisor {
   void watch_health(const std::string& id, std::uint64_t generation, std::chrono::milliseconds pause);
   void arm(Pipeline& pipeline, const action::Arm& arm);
   void tell_retry(Pipeline& pipeline, TimePoint at);
+  void find_ports(Pipeline& pipeline);
+  void sweep(const DesiredState& desired);
+  [[nodiscard]] std::set<std::string> certs_of_nobody_else(const Pipeline& pipeline) const;
+  void tell(const std::vector<std::string>& failures);
   void forget(const std::string& id);
   void note(NoteLevel level, const std::string& id, const std::string& text);
   [[nodiscard]] Pipeline* find(const std::string& id);
@@ -121,6 +127,7 @@ class Supervisor {
   std::deque<std::pair<std::string, Event>> recorded_;
   bool draining_ = false;
   bool swept_ = false;
+  std::uint64_t last_generation_ = 0;  // of the pipelines that are gone: one that comes back goes on above
   std::string binary_problem_;  // said once, not once a pipeline
   std::function<void()> all_stopped_;
   bool stopping_ = false;

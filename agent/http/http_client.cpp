@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <mutex>
 #include <set>
 #include <vector>
 
@@ -11,8 +12,11 @@
 namespace vf::agent {
 namespace {
 
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
 // The server closes idle connections after 5 s; one that is about to be closed is not used again.
-constexpr std::chrono::milliseconds idle_limit{4500};
+constexpr milliseconds idle_limit{4500};
 
 }  // namespace
 
@@ -20,73 +24,111 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
   Impl(boost::asio::io_context& on, HttpSettings with, unsigned threads)
       : loop(on), settings(std::move(with)), workers("http", threads) {}
 
-  /// One call, from send() to its answer. Loop's thread, but for `connection`'s own methods.
+  /// One call, from send() to its answer.
   struct Call {
-    explicit Call(boost::asio::io_context& on) : deadline(on) {}
-    boost::asio::steady_timer deadline;
-    std::function<void(HttpResponse)> done;
-    std::shared_ptr<HttpConnection> connection;
-  };
+    explicit Call(boost::asio::io_context& on) : timer(on) {}
 
-  std::shared_ptr<HttpConnection> take_connection() {
-    const auto fresh_since = std::chrono::steady_clock::now() - idle_limit;
-    std::shared_ptr<HttpConnection> taken;
-    if (!idle.empty()) {  // the one used last; its TLS set-up is kept even where its connection is not
-      taken = std::move(idle.back());
-      idle.pop_back();
-      if (taken->last_used() < fresh_since) taken->cancel();
+    // The loop's.
+    boost::asio::steady_timer timer;
+    std::function<void(HttpResponse)> done;
+
+    // Any thread's. The connection is here only while the call runs over it, so that a late end meets no other call.
+    std::mutex mutex;
+    std::shared_ptr<HttpConnection> connection;
+    bool over = false;
+
+    /// What runs is cancelled, what waits is not begun.
+    void end() {
+      const std::lock_guard lock(mutex);
+      over = true;
+      if (connection) connection->cancel();
     }
-    return taken ? taken : std::make_shared<HttpConnection>(settings);
-  }
+    /// false: it is over.
+    bool begin(const std::shared_ptr<HttpConnection>& with) {
+      const std::lock_guard lock(mutex);
+      if (!over) connection = with;
+      return !over;
+    }
+    /// true: nobody has cancelled the connection.
+    bool leave() {
+      const std::lock_guard lock(mutex);
+      connection = nullptr;
+      return !over;
+    }
+  };
 
   void send(HttpRequest request, std::function<void(HttpResponse)> done) {
     auto call = std::make_shared<Call>(loop);
     call->done = std::move(done);
-    call->connection = take_connection();
     calls.insert(call);
+    const auto sent = steady_clock::now();
     // The worker keeps the deadline too, but not while it resolves a name or reads a head that drips.
-    call->deadline.expires_after(request.deadline + std::chrono::milliseconds(100));
-    call->deadline.async_wait([self = shared_from_this(), call](boost::system::error_code cancelled) {
-      if (cancelled) return;
-      call->connection->cancel();
+    call->timer.expires_after(request.deadline + milliseconds(100));
+    call->timer.async_wait([self = shared_from_this(), call](boost::system::error_code cancelled) {
+      if (cancelled || !call->done) return;
+      call->end();
       HttpResponse late;
       late.fault = HttpFault::timeout;
       late.error = "no answer in time";
-      self->finish(call, std::move(late), false);
+      self->finish(call, std::move(late));
     });
-    workers.submit([self = shared_from_this(), call, request = std::move(request)] {
-      HttpResponse response = call->connection->perform(request);
+    workers.submit([self = shared_from_this(), call, sent, request = std::move(request)]() mutable {
+      request.deadline -= std::chrono::duration_cast<milliseconds>(steady_clock::now() - sent);
+      if (request.deadline <= milliseconds(0)) return;  // the timer says so
+      std::shared_ptr<HttpConnection> connection = self->take_connection();
+      if (!call->begin(connection)) return self->give_back(std::move(connection));
+      HttpResponse response = connection->perform(request);
+      if (call->leave()) self->give_back(std::move(connection));
       boost::asio::post(self->loop, [self, call, response = std::move(response)]() mutable {
-        self->finish(call, std::move(response), true);
+        self->finish(call, std::move(response));
       });
     });
   }
 
-  void finish(const std::shared_ptr<Call>& call, HttpResponse response, bool worker_is_done) {
-    if (worker_is_done && !stopped) idle.push_back(call->connection);
+  /// A worker's: there are never more connections than workers.
+  std::shared_ptr<HttpConnection> take_connection() {
+    std::shared_ptr<HttpConnection> taken;
+    {
+      const std::lock_guard lock(idle_mutex);
+      if (!idle.empty()) {
+        taken = std::move(idle.back());
+        idle.pop_back();
+      }
+    }
+    if (!taken) return std::make_shared<HttpConnection>(settings);
+    taken->close_if_idle_for(idle_limit);  // its TLS set-up is kept
+    return taken;
+  }
+
+  void give_back(std::shared_ptr<HttpConnection> connection) {
+    const std::lock_guard lock(idle_mutex);
+    idle.push_back(std::move(connection));
+  }
+
+  void finish(const std::shared_ptr<Call>& call, HttpResponse response) {
     if (!call->done) return;
     calls.erase(call);
-    call->deadline.cancel();
+    call->timer.cancel();
     const auto done = std::exchange(call->done, nullptr);
-    if (!stopped) done(std::move(response));
+    done(std::move(response));
   }
 
   void cancel_all() {
     stopped = true;
-    idle.clear();
-    for (const auto& call : calls) {
-      call->deadline.cancel();
-      call->connection->cancel_for_good();
+    for (const auto& call : std::exchange(calls, {})) {
+      call->timer.cancel();
+      call->end();
+      call->done = nullptr;
     }
-    calls.clear();
   }
 
   boost::asio::io_context& loop;
   const HttpSettings settings;
-  std::vector<std::shared_ptr<HttpConnection>> idle;  // the last one was used last
   std::set<std::shared_ptr<Call>> calls;
   bool stopped = false;
-  WorkerPool workers;  // last: its threads use what is above
+  std::mutex idle_mutex;
+  std::vector<std::shared_ptr<HttpConnection>> idle;  // the one used last is the last
+  WorkerPool workers;                                 // last: its threads use what is above
 };
 
 HttpClient::HttpClient(boost::asio::io_context& loop, HttpSettings settings, unsigned threads)
@@ -101,6 +143,8 @@ void HttpClient::send(HttpRequest request, std::function<void(HttpResponse)> don
   if (!impl_->stopped) impl_->send(std::move(request), std::move(done));
 }
 
-void HttpClient::cancel_all() { impl_->cancel_all(); }
+void HttpClient::cancel_all() {
+  impl_->cancel_all();
+}
 
 }  // namespace vf::agent

@@ -1,12 +1,13 @@
 #include "agent/http/http_connection.h"
 
 #include <httplib.h>
-#include <netdb.h>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 
-#include <atomic>
-#include <mutex>
+#include <algorithm>
+#include <cerrno>
 
+#include "agent/http/breaker.h"
 #include "agent/http/proxy.h"
 #include "agent/http/redirect.h"
 #include "agent/http/retry_after.h"
@@ -19,217 +20,309 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr int most_redirects = 3;
+constexpr int proxy_wants_credentials = 407;
 
 milliseconds since(steady_clock::time_point begin) {
   return std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
 }
 
-std::chrono::microseconds exactly_since(steady_clock::time_point begin) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
-}
-
 std::string in_seconds(milliseconds time) {
-  return time < std::chrono::seconds(1) ? std::to_string(time.count()) + " ms" : std::to_string(time.count() / 1000) + " s";
+  return time < std::chrono::seconds(1) ? std::to_string(time.count()) + " ms"
+                                        : std::to_string(time.count() / 1000) + " s";
 }
 
-/// httplib says that it could not connect and not why; a name that does not resolve is the one reason that can be told
-/// apart afterwards.
-std::string why_no_connection(const std::string& host, milliseconds took, milliseconds limit) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int failed = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
-  if (failed != 0) return "the name " + host + " does not resolve: " + ::gai_strerror(failed);
-  ::freeaddrinfo(found);
-  if (took >= limit) return "no connection within " + in_seconds(limit);
-  return "connection refused or host unreachable";
+// poll() takes milliseconds as an int.
+milliseconds waitable(milliseconds time) {
+  return std::clamp(time, milliseconds(1), milliseconds(std::chrono::hours(24)));
 }
 
+bool is_redirect(int status, HttpMethod method) {
+  if (status == 307 || status == 308) return true;
+  return method == HttpMethod::get && (status == 301 || status == 302 || status == 303);
+}
+
+bool is_loopback(const push::Url& url) {
+  return url.host == "localhost" || url.host == "::1" || url.host.starts_with("127.");
+}
+
+/// What OpenSSL noted since its errors were cleared; "": nothing, or only that the peer was gone.
 std::string tls_reason() {
-  const unsigned long code = ::ERR_peek_last_error();
-  const char* reason = code != 0 ? ::ERR_reason_error_string(code) : nullptr;
-  return reason != nullptr ? reason : "the peer ended the handshake";
+  const unsigned long code = ::ERR_peek_error();
+  if (code == 0 || ERR_GET_LIB(code) != ERR_LIB_SSL || ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+    return {};
+  const char* reason = ::ERR_reason_error_string(code);
+  return reason != nullptr ? reason : "error " + std::to_string(ERR_GET_REASON(code));
 }
 
 }  // namespace
 
 struct HttpConnection::Impl {
-  explicit Impl(HttpSettings with) : settings(std::move(with)), url(push::parse_url(settings.base_url)) {
-    if (!url) return;
-    const std::string origin = url->scheme + "://" + (url->is_ipv6() ? "[" + url->host + "]" : url->host) + ":" +
-                               std::to_string(url->port);
-    secure = url->scheme == "https";
-    client = secure && !settings.client_cert.empty()
-                 ? std::make_unique<httplib::Client>(origin, settings.client_cert, settings.client_key)
-                 : std::make_unique<httplib::Client>(origin);
-    client->set_keep_alive(true);
-    client->set_tcp_nodelay(true);
-    client->set_follow_location(false);  // it would carry the token to wherever it is sent
-    if (secure && !settings.ca_file.empty()) client->set_ca_cert_path(settings.ca_file);
-    const auto proxy = choose_proxy(*url, {settings.https_proxy, settings.http_proxy, settings.no_proxy});
-    if (!proxy) {
-      setup_problem = proxy.error().message();
-    } else if (proxy.value()) {
-      client->set_proxy(proxy.value()->host, proxy.value()->port);
-      proxied_by = proxy.value()->host + ":" + std::to_string(proxy.value()->port);
-      if (!proxy.value()->user.empty()) client->set_proxy_basic_auth(proxy.value()->user, proxy.value()->password);
-    }
-  }
+  explicit Impl(HttpSettings with);
 
-  [[nodiscard]] std::string target_of(const HttpRequest& request) const {
-    if (request.path.empty()) return url->target;
-    return url->target == "/" ? request.path : url->target + request.path;
-  }
+  /// As far as it can be said before anything is sent.
+  [[nodiscard]] std::string problem_with(const std::string& target) const;
+  [[nodiscard]] std::string target_of(const HttpRequest& request) const;
+  [[nodiscard]] std::string peer() const;
 
-  [[nodiscard]] std::string peer() const { return url->host + ":" + std::to_string(url->port); }
+  /// Makes `client` where there is none; what is wrong with its TLS files, or "".
+  std::string make_client();
+  [[nodiscard]] httplib::Request spell(const HttpRequest& request, const std::string& target) const;
+  /// false: there was no whole answer.
+  bool send(httplib::Request& request, httplib::Response& answer, httplib::Error& error);
+  /// Fault and words for what send() failed with.
+  void explain(httplib::Error error, milliseconds took, milliseconds connect_patience, milliseconds patience,
+               HttpResponse& response);
 
-  void describe(httplib::Error error, HttpResponse& response, milliseconds took, const HttpRequest& request,
-                milliseconds patience) const {
-    if (cancelled || cancelled_for_good) {
-      response.fault = HttpFault::cancelled;
-      response.error = "cancelled";
-      return;
-    }
-    const std::string via = proxied_by.empty() ? "" : " (proxy " + proxied_by + ")";
-    switch (error) {
-      case httplib::Error::Connection:
-      case httplib::Error::ConnectionTimeout:
-      case httplib::Error::BindIPAddress:
-        response.fault = HttpFault::connect;
-        response.error = "cannot connect to " + peer() + via + ": " +
-                         why_no_connection(proxied_by.empty() ? url->host : proxied_by.substr(0, proxied_by.rfind(':')), took,
-                                           request.connect_timeout);
-        return;
-      case httplib::Error::SSLConnection:
-        response.fault = HttpFault::tls;
-        response.error = "no TLS with " + peer() + via + ": " + tls_reason();
-        return;
-      case httplib::Error::SSLLoadingCerts:
-        response.fault = HttpFault::tls;
-        response.error = "cannot load the certificates in " + settings.ca_file + " (VF_CA_FILE)";
-        return;
-      case httplib::Error::SSLServerVerification: {
-        const long verdict = client->get_openssl_verify_result();
-        response.fault = HttpFault::tls;
-        response.error = "the certificate of " + peer() + via + " is not trusted: " +
-                         (verdict != X509_V_OK ? ::X509_verify_cert_error_string(verdict)
-                                               : "it is not for the name " + url->host) +
-                         "; VF_CA_FILE names a bundle to trust";
-        return;
-      }
-      case httplib::Error::Canceled:  // by our receiver: it said why already
-        return;
-      default:
-        response.fault = took >= patience ? HttpFault::timeout : HttpFault::closed;
-        response.error = took >= patience ? "no whole answer from " + peer() + via + " within " + in_seconds(patience)
-                                          : peer() + via + " closed the connection without a whole answer";
-        return;
-    }
-  }
+  struct Exchange {
+    HttpResponse response;  ///< status 0: there was no whole answer
+    bool may_repeat = false;
+    std::string location;
+  };
+  Exchange exchange(const HttpRequest& request, const std::string& target, steady_clock::time_point begin);
 
   const HttpSettings settings;
   const std::optional<push::Url> url;
   bool secure = false;
-  std::string setup_problem;
-  std::string proxied_by;
+  std::string problem;
+  std::optional<Proxy> proxy;
+  Breaker breaker;
+  int sockets_made = 0;  // during one send()
+  bool no_descriptors = false;
   std::unique_ptr<httplib::Client> client;
-  std::atomic<bool> cancelled{false};
-  std::atomic<bool> cancelled_for_good{false};
-  std::atomic<steady_clock::rep> last_used{0};
+  steady_clock::time_point last_used;
+};
 
-  /// One exchange; `response.status` stays 0 where there was no whole answer.
-  struct Exchange {
-    HttpResponse response;
-    bool any_answer = false;
-    std::string location;
-  };
-  Exchange exchange(const HttpRequest& request, const std::string& target, steady_clock::time_point begin) {
-    Exchange done;
-    httplib::Request sent;
-    sent.method = request.method == HttpMethod::get ? "GET" : "POST";
-    sent.path = target;
-    sent.headers = {{"User-Agent", settings.user_agent}, {"Accept-Encoding", secure ? "gzip" : "identity"}};
-    if (!request.bearer_token.empty()) sent.headers.emplace("Authorization", "Bearer " + request.bearer_token);
-    if (request.method == HttpMethod::post) {
-      sent.headers.emplace("Content-Type", "application/json");
-      sent.body = request.body;
-    }
-    std::string body;
-    HttpFault cut = HttpFault::none;
-    sent.content_receiver = [&](const char* bytes, std::size_t length, std::uint64_t, std::uint64_t) {
-      if (cancelled || cancelled_for_good) return false;
-      if (body.size() + length > request.max_response_bytes) {
-        cut = HttpFault::too_large;
-        return false;
-      }
-      if (since(begin) > request.deadline) {  // a server that drips never meets a read timeout
-        cut = HttpFault::timeout;
-        return false;
-      }
-      body.append(bytes, length);
-      return true;
+HttpConnection::Impl::Impl(HttpSettings with) : settings(std::move(with)), url(push::parse_url(settings.base_url)) {
+  if (!url) {
+    problem = "the server's URL is no http(s)://host[:port][/path]: " + settings.base_url;
+    return;
+  }
+  secure = url->scheme == "https";
+  auto chosen = choose_proxy(*url, {settings.https_proxy, settings.http_proxy, settings.no_proxy});
+  if (chosen) {
+    proxy = std::move(chosen).value();
+  } else {
+    problem = chosen.error().message();
+  }
+}
+
+std::string HttpConnection::Impl::problem_with(const std::string& target) const {
+  if (!problem.empty()) return problem;
+  return is_request_target(target) ? "" : "the request's path has bytes that no path has";
+}
+
+std::string HttpConnection::Impl::target_of(const HttpRequest& request) const {
+  if (!url || request.path.empty()) return url ? url->target : "/";
+  std::string prefix = url->target.substr(0, url->target.find('?'));
+  while (prefix.ends_with('/')) prefix.pop_back();
+  return request.path.starts_with('/') ? prefix + request.path : "";
+}
+
+std::string HttpConnection::Impl::peer() const {
+  const std::string host = url->is_ipv6() ? "[" + url->host + "]" : url->host;
+  const std::string way = proxy ? " (proxy " + proxy->host + ":" + std::to_string(proxy->port) + ")" : "";
+  return host + ":" + std::to_string(url->port) + way;
+}
+
+std::string HttpConnection::Impl::make_client() {
+  if (client) return {};
+  const std::string host = url->is_ipv6() ? "[" + url->host + "]" : url->host;
+  auto made = std::make_unique<httplib::Client>(url->scheme + "://" + host + ":" + std::to_string(url->port));
+  made->set_keep_alive(true);
+  made->set_tcp_nodelay(true);
+  made->set_url_encode(false);       // paths come encoded
+  made->set_follow_location(false);  // it would carry the token to wherever it is sent
+  made->set_socket_options([this](int socket) {
+    ++sockets_made;
+    breaker.watch_unconnected(socket);
+  });
+  if (proxy) {
+    made->set_proxy(proxy->host, proxy->port);
+    if (secure && !proxy->user.empty()) made->set_proxy_basic_auth(proxy->user, proxy->password);
+  }
+  if (secure) {
+    if (!settings.ca_file.empty()) made->set_ca_cert_path(settings.ca_file);
+    SSL_CTX* const context = made->ssl_context();
+    ::ERR_clear_error();
+    const auto unusable = [](const std::string& what) {
+      const std::string why = ::ERR_reason_error_string(::ERR_peek_last_error()) != nullptr
+                                  ? ::ERR_reason_error_string(::ERR_peek_last_error())
+                                  : "unreadable";
+      return "cannot load the client " + what + ": " + why;
     };
-    const auto result = client->send(sent);
-    done.response.duration = exactly_since(begin);
-    if (result) {
-      done.any_answer = true;
-      done.response.status = result->status;
-      done.response.body = std::move(body);
-      done.response.content_type = result->get_header_value("Content-Type");
-      done.location = result->get_header_value("Location");
-      if (result->has_header("Retry-After"))
-        done.response.retry_after =
-            parse_retry_after(result->get_header_value("Retry-After"), std::chrono::system_clock::now());
-      return done;
+    if (!settings.client_cert.empty()) {  // httplib would leave out the chain after the leaf
+      if (::SSL_CTX_use_certificate_chain_file(context, settings.client_cert.c_str()) != 1)
+        return unusable("certificate " + settings.client_cert);
+      if (::SSL_CTX_use_PrivateKey_file(context, settings.client_key.c_str(), SSL_FILETYPE_PEM) != 1)
+        return unusable("key " + settings.client_key);
     }
-    done.any_answer = !body.empty() || cut != HttpFault::none;
-    done.response.fault = cut;
-    if (cut == HttpFault::too_large)
-      done.response.error = "the answer of " + peer() + " is larger than " + std::to_string(request.max_response_bytes) + " bytes";
-    if (cut == HttpFault::timeout)
-      done.response.error = "no whole answer from " + peer() + " within " + in_seconds(request.deadline);
-    if (cut == HttpFault::none) describe(result.error(), done.response, since(begin), request, request.deadline);
-    if (done.response.error.empty()) {
-      done.response.fault = HttpFault::cancelled;
-      done.response.error = "cancelled";
+  }
+  client = std::move(made);
+  return {};
+}
+
+httplib::Request HttpConnection::Impl::spell(const HttpRequest& request, const std::string& target) const {
+  httplib::Request sent;
+  sent.method = request.method == HttpMethod::get ? "GET" : "POST";
+  sent.path = target;
+  sent.headers = {{"Host", url->authority()}, {"User-Agent", settings.user_agent}};
+  if (!request.bearer_token.empty()) sent.headers.emplace("Authorization", "Bearer " + request.bearer_token);
+  if (request.method == HttpMethod::post) {
+    sent.headers.emplace("Content-Type", "application/json");
+    sent.body = request.body;
+  }
+  if (proxy && !proxy->user.empty()) {
+    // Within a tunnel httplib would tell the proxy's password to the server, unless the header is there.
+    if (secure) sent.headers.emplace("Proxy-Authorization", "");
+    if (!secure) sent.headers.insert(httplib::make_basic_authentication_header(proxy->user, proxy->password, true));
+  }
+  return sent;
+}
+
+bool HttpConnection::Impl::send(httplib::Request& request, httplib::Response& answer, httplib::Error& error) {
+  sockets_made = 0;
+  ::ERR_clear_error();
+  errno = 0;
+  if (client->is_socket_open() != 0) {
+    // What came unasked would be taken for the answer. (Under TLS it may be a session ticket.)
+    char byte = 0;
+    if (!secure && ::recv(client->socket(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) client->stop();
+  }
+  if (client->is_socket_open() != 0) breaker.watch(client->socket());
+  const bool sent = !breaker.tripped() && client->send(request, answer, error);
+  no_descriptors = errno == EMFILE || errno == ENFILE;
+  breaker.release();
+  return sent && !breaker.tripped();  // a body without a length looks whole when it is cut off
+}
+
+void HttpConnection::Impl::explain(httplib::Error error, milliseconds took, milliseconds connect_patience,
+                                   milliseconds patience, HttpResponse& response) {
+  const auto say = [&](HttpFault fault, std::string words) {
+    response.fault = fault;
+    response.error = std::move(words);
+  };
+  if (breaker.tripped()) return say(HttpFault::cancelled, "cancelled");
+  switch (error) {
+    case httplib::Error::Connection:
+      if (sockets_made == 0 && no_descriptors)
+        return say(HttpFault::connect, "cannot connect to " + peer() + ": too many open files");
+      if (sockets_made == 0)
+        return say(HttpFault::resolve, "cannot resolve " + (proxy ? "the proxy " + proxy->host : url->host));
+      return say(HttpFault::connect, "cannot connect to " + peer() + ": connection refused or host unreachable");
+    case httplib::Error::ConnectionTimeout:
+      return say(HttpFault::timeout,
+                 "cannot connect to " + peer() + ": no answer within " + in_seconds(connect_patience));
+    case httplib::Error::SSLConnection: {
+      const std::string reason = tls_reason();
+      const std::string refused = proxy ? "; or the proxy refuses the way" : "";
+      if (!reason.empty()) return say(HttpFault::tls, "no TLS with " + peer() + ": " + reason + refused);
+      if (took >= connect_patience)
+        return say(HttpFault::timeout, "no TLS with " + peer() + ": no answer within " + in_seconds(connect_patience));
+      return say(HttpFault::tls, "no TLS with " + peer() + ": the peer ended the handshake" + refused);
     }
+    case httplib::Error::SSLLoadingCerts:
+      client = nullptr;  // it would not read the file again
+      return say(HttpFault::tls, "cannot load the certificates in " + settings.ca_file + " (VF_CA_FILE)");
+    case httplib::Error::SSLServerVerification: {
+      const long verdict = client->get_openssl_verify_result();
+      client = nullptr;
+      return say(HttpFault::tls, "the certificate of " + peer() + " is not trusted: " +
+                                     (verdict != X509_V_OK ? ::X509_verify_cert_error_string(verdict)
+                                                           : "it is not for the name " + url->host) +
+                                     "; VF_CA_FILE names a bundle to trust");
+    }
+    default:
+      if (const std::string reason = tls_reason(); !reason.empty())
+        return say(HttpFault::tls, peer() + " ended TLS: " + reason);
+      if (took >= patience)
+        return say(HttpFault::timeout, "no whole answer from " + peer() + " within " + in_seconds(patience));
+      return say(HttpFault::closed, peer() + " closed the connection without a whole answer");
+  }
+}
+
+HttpConnection::Impl::Exchange HttpConnection::Impl::exchange(const HttpRequest& request, const std::string& target,
+                                                              steady_clock::time_point begin) {
+  Exchange done;
+  HttpResponse& response = done.response;
+  if (const std::string unusable = make_client(); !unusable.empty()) {
+    response.fault = HttpFault::tls;
+    response.error = unusable;
     return done;
   }
-};
+  const milliseconds left = waitable(request.deadline - since(begin));
+  client->set_connection_timeout(std::min(left, waitable(request.connect_timeout)));
+  client->set_read_timeout(left);
+  client->set_write_timeout(left);
+
+  httplib::Request sent = spell(request, target);
+  sent.headers.emplace("Accept-Encoding", is_loopback(*url) ? "identity" : "gzip");
+  bool answered = false;
+  HttpFault cut = HttpFault::none;
+  sent.response_handler = [&](const httplib::Response&) { return answered = true; };
+  sent.content_receiver = [&](const char* bytes, std::size_t length, std::uint64_t, std::uint64_t total) {
+    if (std::max<std::uint64_t>(total, response.body.size() + length) > request.max_response_bytes) {
+      cut = HttpFault::too_large;
+    } else if (since(begin) >= request.deadline) {  // a server that drips never meets a read timeout
+      cut = HttpFault::timeout;
+    } else {
+      response.body.append(bytes, length);
+    }
+    return cut == HttpFault::none && !breaker.tripped();
+  };
+  httplib::Response answer;
+  auto error = httplib::Error::Success;
+  const bool whole = send(sent, answer, error);
+  last_used = steady_clock::now();
+  if (whole && secure && proxy && answer.status == proxy_wants_credentials) {
+    client = nullptr;  // it would take the connection, which has no TLS, for one that has
+    response.fault = HttpFault::proxy;
+    response.error = "the proxy refuses the way to " + peer() + ": " + std::to_string(answer.status);
+    return done;
+  }
+  if (whole) {
+    response.status = answer.status;
+    response.content_type = answer.get_header_value("Content-Type");
+    done.location = answer.get_header_value("Location");
+    if (answer.has_header("Retry-After"))
+      response.retry_after =
+          parse_retry_after(answer.get_header_value("Retry-After"), std::chrono::system_clock::now());
+    return done;
+  }
+  response.body.clear();
+  if (cut == HttpFault::too_large) {
+    response.fault = cut;
+    response.error = "the answer of " + peer() + " is beyond " + std::to_string(request.max_response_bytes) + " bytes";
+  } else {
+    explain(error, since(begin), request.connect_timeout, request.deadline, response);
+  }
+  done.may_repeat = response.fault == HttpFault::closed && sockets_made == 0 && !answered;
+  return done;
+}
 
 HttpConnection::HttpConnection(HttpSettings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}
 
 HttpConnection::~HttpConnection() = default;
 
 HttpResponse HttpConnection::perform(const HttpRequest& request) {
-  Impl& impl = *impl_;
+  const auto begin = steady_clock::now();
+  std::string target = impl_->target_of(request);
   HttpResponse refused;
   refused.fault = HttpFault::request;
-  if (!impl.url) refused.error = "\"" + impl.settings.base_url + "\" is no URL";
-  else if (!impl.setup_problem.empty()) refused.error = impl.setup_problem;
+  refused.error = impl_->problem_with(target);
   if (!refused.error.empty()) return refused;
 
-  const auto begin = steady_clock::now();
-  impl.cancelled = false;
-  impl.client->set_connection_timeout(std::min(request.connect_timeout, request.deadline));
-  impl.client->set_read_timeout(request.deadline);
-  impl.client->set_write_timeout(request.deadline);
-  std::string target = impl.target_of(request);
-  bool kept_connection = impl.last_used.load() != 0;
   for (int redirects = 0;;) {
-    Impl::Exchange done = impl.exchange(request, target, begin);
-    impl.last_used = done.response.status != 0 ? steady_clock::now().time_since_epoch().count() : 0;
-    if (done.response.fault == HttpFault::closed && !done.any_answer && std::exchange(kept_connection, false)) continue;
-    const int status = done.response.status;
-    if ((status == 307 || status == 308) && redirects++ < most_redirects) {
-      if (const auto next = redirect_target(*impl.url, done.location)) {
-        target = *next;
-        continue;
-      }
+    Impl::Exchange done = impl_->exchange(request, target, begin);
+    if (done.may_repeat) continue;  // once: the next one is not over a kept connection
+    done.response.duration = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
+    if (!is_redirect(done.response.status, request.method)) return std::move(done.response);
+    const auto next = redirect_target(*impl_->url, done.location);
+    if (!next || redirects++ == most_redirects) {
       done.response.fault = HttpFault::redirect;
-      done.response.error = "redirected to another place, which is not followed";
+      done.response.error = "redirects are followed within the server only, and three times: not followed";
+      return std::move(done.response);
     }
-    return std::move(done.response);
+    target = *next;
   }
 }
 
@@ -237,73 +330,102 @@ HttpStreamEnd HttpConnection::stream(const HttpRequest& request, milliseconds si
                                      const std::function<void()>& on_open,
                                      const std::function<bool(std::string_view)>& on_bytes) {
   Impl& impl = *impl_;
-  HttpStreamEnd end;
-  end.response.fault = HttpFault::request;
-  if (!impl.url) end.response.error = "\"" + impl.settings.base_url + "\" is no URL";
-  else if (!impl.setup_problem.empty()) end.response.error = impl.setup_problem;
-  if (!end.response.error.empty()) return end;
-  end.response.fault = HttpFault::none;
-
-  impl.client->set_connection_timeout(request.connect_timeout);
-  impl.client->set_read_timeout(silence);
-  impl.client->set_write_timeout(request.connect_timeout);
-  httplib::Request sent;
-  sent.method = "GET";
-  sent.path = impl.target_of(request);
-  sent.headers = {{"User-Agent", impl.settings.user_agent}, {"Accept", "text/event-stream"}, {"Accept-Encoding", "identity"}, {"Cache-Control", "no-cache"}};
-  if (!request.bearer_token.empty()) sent.headers.emplace("Authorization", "Bearer " + request.bearer_token);
   const auto begin = steady_clock::now();
-  auto opened = begin;
-  auto last_byte = begin;
-  bool open = false;
-  sent.response_handler = [&](const httplib::Response& head) {
-    end.response.status = head.status;
-    end.response.content_type = head.get_header_value("Content-Type");
-    if (head.has_header("Retry-After"))
-      end.response.retry_after = parse_retry_after(head.get_header_value("Retry-After"), std::chrono::system_clock::now());
-    if (head.status != 200) return true;
-    if (!end.response.content_type.starts_with("text/event-stream")) return false;
-    open = true;
-    opened = last_byte = steady_clock::now();
-    on_open();
-    return true;
+  HttpStreamEnd end;
+  HttpResponse& response = end.response;
+  const auto say = [&](HttpFault fault, std::string words) {
+    response.fault = fault;
+    response.error = std::move(words);
   };
-  sent.content_receiver = [&](const char* bytes, std::size_t length, std::uint64_t, std::uint64_t) {
-    if (impl.cancelled || impl.cancelled_for_good) return false;
-    last_byte = steady_clock::now();
-    if (open) return on_bytes({bytes, length});
-    end.response.body.append(bytes, std::min<std::size_t>(length, 4096 - std::min<std::size_t>(4096, end.response.body.size())));
-    return end.response.body.size() < 4096;
-  };
-  const auto result = impl.cancelled_for_good ? httplib::Result(nullptr, httplib::Error::Canceled) : impl.client->send(sent);
-  end.response.duration = exactly_since(begin);
-  if (open) {
-    end.lived = since(opened);
-    const milliseconds quiet = since(last_byte);
-    end.response.fault = quiet >= silence ? HttpFault::timeout : HttpFault::closed;
-    end.response.error = quiet >= silence ? "silent for " + in_seconds(quiet) : "the server ended the stream";
-  } else if (end.response.status == 0) {
-    impl.describe(result.error(), end.response, since(begin), request, silence);
-    if (end.response.error.empty()) end.response.error = "cancelled";
-  } else if (end.response.status == 200) {
-    end.response.fault = HttpFault::protocol;
-    end.response.error = "the answer is " + end.response.content_type + " and no event stream";
+  std::string target = impl.target_of(request);
+  if (const std::string problem = impl.problem_with(target); !problem.empty()) {
+    say(HttpFault::request, problem);
+    return end;
   }
-  return end;
+  for (int redirects = 0;;) {
+    if (const std::string unusable = impl.make_client(); !unusable.empty()) {
+      say(HttpFault::tls, unusable);
+      return end;
+    }
+    impl.client->set_connection_timeout(waitable(request.connect_timeout));
+    impl.client->set_read_timeout(waitable(silence));
+    impl.client->set_write_timeout(waitable(silence));
+    httplib::Request sent = impl.spell(request, target);
+    sent.headers.emplace("Accept", "text/event-stream");
+    sent.headers.emplace("Accept-Encoding", "identity");
+    sent.headers.emplace("Cache-Control", "no-cache");
+    const auto asked = steady_clock::now();
+    auto opened = asked;
+    auto last_byte = asked;
+    bool open = false;
+    bool enough = false;
+    std::string location;
+    response = {};
+    sent.response_handler = [&](const httplib::Response& head) {
+      response.status = head.status;
+      response.content_type = head.get_header_value("Content-Type");
+      location = head.get_header_value("Location");
+      if (head.has_header("Retry-After"))
+        response.retry_after =
+            parse_retry_after(head.get_header_value("Retry-After"), std::chrono::system_clock::now());
+      open = head.status == 200 && response.content_type.starts_with("text/event-stream");
+      if (!open) return false;  // its body may never end
+      opened = last_byte = steady_clock::now();
+      on_open();
+      return true;
+    };
+    sent.content_receiver = [&](const char* bytes, std::size_t length, std::uint64_t, std::uint64_t) {
+      if (impl.breaker.tripped()) return false;
+      last_byte = steady_clock::now();
+      enough = !on_bytes({bytes, length});
+      return !enough;
+    };
+    httplib::Response answer;
+    auto error = httplib::Error::Success;
+    const bool whole = impl.send(sent, answer, error);
+    response.duration = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin);
+    if (open) {
+      end.lived = since(opened);
+      const milliseconds quiet = since(last_byte);
+      if (impl.breaker.tripped()) {
+        say(HttpFault::cancelled, "cancelled");
+      } else if (enough) {
+        say(HttpFault::none, "we ended it");
+      } else if (whole) {
+        say(HttpFault::closed, "the server ended the stream");
+      } else if (quiet >= silence) {
+        say(HttpFault::timeout, "nothing was heard for " + in_seconds(quiet));
+      } else {
+        say(HttpFault::closed, "the stream was cut off: the server closed the connection");
+      }
+      return end;
+    }
+    if (response.status == 0 && whole && answer.status == proxy_wants_credentials) {
+      impl.client = nullptr;  // see exchange()
+      say(HttpFault::proxy, "the proxy refuses the way to " + impl.peer() + ": " + std::to_string(answer.status));
+    } else if (response.status == 0) {
+      impl.explain(error, since(asked), request.connect_timeout, silence, response);
+      if (response.error.empty()) say(HttpFault::protocol, "the answer is " + std::to_string(answer.status));
+    } else if (response.status == 200) {
+      say(HttpFault::protocol, "the answer is no event stream but '" + response.content_type + "'");
+    } else if (is_redirect(response.status, HttpMethod::get)) {
+      const auto next = redirect_target(*impl.url, location);
+      if (next && redirects++ < most_redirects && !impl.breaker.tripped()) {
+        target = *next;
+        continue;
+      }
+      say(HttpFault::redirect, "redirects are followed within the server only, and three times: not followed");
+    }
+    return end;
+  }
 }
 
 void HttpConnection::cancel() {
-  impl_->cancelled = true;
-  if (impl_->client) impl_->client->stop();
+  impl_->breaker.trip();
 }
 
-void HttpConnection::cancel_for_good() {
-  impl_->cancelled_for_good = true;
-  if (impl_->client) impl_->client->stop();
-}
-
-steady_clock::time_point HttpConnection::last_used() const {
-  return steady_clock::time_point(steady_clock::duration(impl_->last_used.load()));
+void HttpConnection::close_if_idle_for(milliseconds longest) {
+  if (impl_->client && steady_clock::now() - impl_->last_used > longest) impl_->client->stop();
 }
 
 }  // namespace vf::agent

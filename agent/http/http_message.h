@@ -28,8 +28,8 @@ struct HttpRequest {
   std::string path;          ///< appended to the base URL; begins with '/', may carry a query; already encoded
   std::string body;          ///< of a POST, sent as application/json and never compressed
   std::string bearer_token;  ///< "" sends none
-  std::chrono::milliseconds connect_timeout{10'000};       ///< resolving, TCP, proxy and TLS together
-  std::chrono::milliseconds deadline{30'000};              ///< everything, whatever the server does
+  std::chrono::milliseconds connect_timeout{10'000};       ///< TCP and TLS, each; see http_connection.h
+  std::chrono::milliseconds deadline{30'000};              ///< everything; see http_connection.h
   std::size_t max_response_bytes = std::size_t{64} << 20;  ///< of the body, decompressed
 };
 

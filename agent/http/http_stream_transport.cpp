@@ -22,14 +22,14 @@ class Transport final : public push::StreamTransport {
         get, silence_.count() > 0 ? silence_ : request.silence_timeout, [&] { sink.on_open(); },
         [&](std::string_view bytes) { return sink.on_bytes(bytes); });
     std::string reason = end.response.error;
-    if (reason.empty()) reason = "HTTP " + std::to_string(end.response.status);
+    if (reason.empty()) reason = "the server answered " + std::to_string(end.response.status);
     return {end.response.status, reason, end.response.retry_after, end.lived};
   }
 
   void cancel() override {
     const std::lock_guard lock(mutex_);
     cancelled_ = true;
-    if (connection_) connection_->cancel_for_good();
+    if (connection_) connection_->cancel();
   }
 
  private:

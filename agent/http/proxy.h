@@ -19,10 +19,10 @@ struct ProxySettings {
 };
 
 struct Proxy {
-  std::string host;           ///< as in push::Url
-  std::uint16_t port = 0;     ///< 80 where the URL names none
-  std::string user;           ///< "": no credentials
-  std::string password;       ///< secret
+  std::string host;        ///< as in push::Url
+  std::uint16_t port = 0;  ///< 80 where the URL names none
+  std::string user;        ///< "": no credentials
+  std::string password;    ///< secret
 };
 
 /// nullopt: straight to the target. `localhost` and loopback addresses never go through a proxy. An Error where the

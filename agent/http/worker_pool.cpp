@@ -9,7 +9,9 @@ namespace vf::agent {
 
 WorkerPool::WorkerPool(std::string name, unsigned max_threads) : name_(std::move(name)), max_threads_(max_threads) {}
 
-WorkerPool::~WorkerPool() { stop(); }
+WorkerPool::~WorkerPool() {
+  stop();
+}
 
 void WorkerPool::submit(std::function<void()> job) {
   const std::lock_guard lock(mutex_);
@@ -33,6 +35,7 @@ void WorkerPool::stop() {
 void WorkerPool::run() {
   sigset_t all;
   sigfillset(&all);
+  for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) sigdelset(&all, own);  // a crash's
   ::pthread_sigmask(SIG_BLOCK, &all, nullptr);  // signals are the loop's
   ::pthread_setname_np(::pthread_self(), name_.c_str());
   std::unique_lock lock(mutex_);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/process/v2.hpp>
@@ -16,28 +17,23 @@ namespace vf::supervisor {
 namespace bp = boost::process::v2;
 namespace {
 
-/// /dev/null, opened once and closed by every exec.
-int null_device() {
-  static const UniqueDescriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  return null.get();
-}
-
 /// What Boost.Process has no initializer for, or one that leaks descriptors (process_stdio, in 1.81): runs in the child
 /// between fork and exec.
 struct OwnGroupSignalsAndDescriptors {
+  int input;
   int output;
   int error;
 
   boost::system::error_code on_exec_setup(bp::posix::default_launcher&, const boost::filesystem::path&,
                                           const char* const*) {
-    if (::dup2(null_device(), STDIN_FILENO) < 0 || ::dup2(output, STDOUT_FILENO) < 0 ||
-        ::dup2(error, STDERR_FILENO) < 0)
+    if (::dup2(input, STDIN_FILENO) < 0 || ::dup2(output, STDOUT_FILENO) < 0 || ::dup2(error, STDERR_FILENO) < 0)
       return {errno, boost::system::system_category()};
-    // Ours are all close-on-exec; this is for whatever else may be open. Without it (Linux before 5.11) nothing is.
-    constexpr unsigned close_on_exec = 1U << 2;  // CLOSE_RANGE_CLOEXEC
-    ::syscall(SYS_close_range, 3U, ~0U, close_on_exec);
+    // Ours are all close-on-exec; this is for whatever else may be open.
+    constexpr unsigned close_on_exec = 1U << 2;  // CLOSE_RANGE_CLOEXEC, Linux 5.11
+    if (::syscall(SYS_close_range, 3U, ~0U, close_on_exec) != 0)
+      for (int descriptor = 3; descriptor < 1024; ++descriptor) ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     ::setpgid(0, 0);  // a Ctrl-C at the agent's terminal is the agent's to handle
-    ::signal(SIGPIPE, SIG_DFL);
+    for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);  // exec would keep what is ignored
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -81,10 +77,44 @@ std::vector<std::string> as_lines(const std::map<std::string, std::string>& envi
   return lines;
 }
 
+using Handle = bp::basic_process_handle<boost::asio::io_context::executor_type>;
+
+/// Ends and waits for a process that never became the program it was started for.
+void reap_at_once(pid_t pid) {
+  if (pid <= 0) return;
+  ::kill(pid, SIGKILL);
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) continue;
+}
+
+Error start_error(const std::string& executable, int errnum) {
+  Error error = system_error("start " + executable, errnum);
+  // execve says "no such file" of a file that is there when what should run it is missing.
+  if (errnum == ENOENT && ::access(executable.c_str(), F_OK) == 0)
+    error.reason = "its interpreter or dynamic loader does not exist; is it built for this system? (errno 2)";
+  return error;
+}
+
+template <typename... Setup>
+Result<Handle> launch(boost::asio::io_context& loop, bp::posix::default_launcher& launcher, const Command& command,
+                      Setup&&... setup) {
+  boost::system::error_code failed;
+  try {
+    auto process = launcher(loop.get_executor(), failed, boost::filesystem::path(command.executable),
+                            command.arguments, std::forward<Setup>(setup)...);
+    Handle handle = process.detach();
+    if (failed) return start_error(command.executable, failed.value());
+    return handle;
+  } catch (const boost::system::system_error& error) {
+    if (launcher.pid == 0) ::_exit(127);  // this is the child, before its exec
+    // Boost tells of the descriptor it did not get (EBADF); the kernel says why.
+    const UniqueDescriptor again(static_cast<int>(::syscall(SYS_pidfd_open, launcher.pid, 0)));
+    return system_error("watch " + command.executable + " (pidfd_open)", again ? error.code().value() : errno);
+  }
+}
+
 }  // namespace
 
 struct Child::Impl {
-  using Handle = bp::basic_process_handle<boost::asio::io_context::executor_type>;
   explicit Impl(Handle started) : handle(std::move(started)), pid(handle.id()) { waited_for().insert(pid); }
   ~Impl() { waited_for().erase(pid); }
   Impl(const Impl&) = delete;
@@ -99,19 +129,20 @@ Child::Child(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Child::~Child() = default;
 
 Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const Command& command, OnExit on_exit) {
-  OwnGroupSignalsAndDescriptors setup{command.standard_output >= 0 ? command.standard_output : null_device(),
-                                      command.standard_error >= 0 ? command.standard_error : null_device()};
-  boost::system::error_code failed;
-  bp::posix::default_launcher launcher;
+  const UniqueDescriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null) return system_error("open /dev/null", errno);
+  OwnGroupSignalsAndDescriptors setup{null.get(),
+                                      command.standard_output >= 0 ? command.standard_output : null.get(),
+                                      command.standard_error >= 0 ? command.standard_error : null.get()};
   const auto environment = as_lines(command.environment);
-  auto process = launcher(loop.get_executor(), failed, boost::filesystem::path(command.executable), command.arguments,
-                          WholeEnvironment(environment), setup);
-  if (failed) {
-    process.detach();
-    return system_error("start " + command.executable, failed.value());
+  bp::posix::default_launcher launcher;
+  auto launched = launch(loop, launcher, command, WholeEnvironment(environment), setup);
+  if (!launched) {
+    reap_at_once(launcher.pid);
+    return launched.error();
   }
 
-  auto impl = std::make_shared<Impl>(process.detach());
+  auto impl = std::make_shared<Impl>(std::move(launched).value());
   // The callback is kept by the wait and not by the Child, which the callback may well own.
   impl->handle.async_wait([weak = std::weak_ptr(impl), on_exit = std::move(on_exit)](boost::system::error_code error,
                                                                                      int status) {

@@ -17,7 +17,7 @@
 namespace vf::supervisor {
 
 struct Command {
-  std::string executable;              ///< a path, or a name looked up on PATH
+  std::string executable;              ///< a path; find_executable() makes one of a name
   std::vector<std::string> arguments;  ///< without argv[0]
   std::map<std::string, std::string> environment;  ///< all of it; nothing is inherited beside it
   int standard_output = -1;            ///< descriptor it gets as 1; stays the caller's. -1: /dev/null

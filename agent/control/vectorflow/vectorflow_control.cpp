@@ -408,7 +408,10 @@ void VectorflowControl::open_push() {
   callbacks.message = [this](const push::PushMessage& message) { on_push(message); };
   callbacks.disconnected = [this](const push::Disconnected& end) {
     parts_.metrics.set_push_connected(false);
-    parts_.log.debug("push stream ended: " + end.reason);
+    if (end.was_open)
+      parts_.log.info("push stream lost: " + end.reason + "; polling goes on, reconnecting");
+    else
+      parts_.log.debug("no push stream: " + end.reason);
     count_push_stats();
   };
   push_ = std::make_unique<push::PushChannel>(

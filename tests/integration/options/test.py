@@ -102,6 +102,13 @@ def go_durations_are_understood():
 
 
 @scenario
+def a_url_may_have_a_prefix_and_a_trailing_slash():
+    with StandinServer(path_prefix="/gateway/vf") as server, Agent(server, env={"VF_URL": server.url + "/"}):
+        wait_until(lambda: server.requests_to("heartbeat"), what="a heartbeat")
+        wait_until(server.push_connected, what="the push stream")
+
+
+@scenario
 def a_token_can_come_from_a_file():
     with StandinServer() as server, scratch_dir() as folder:
         path = folder / "token"

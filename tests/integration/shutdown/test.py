@@ -108,6 +108,23 @@ def a_stop_during_the_start_is_clean():
 
 
 @scenario
+def a_stop_in_the_middle_of_calls_is_clean():
+    with StandinServer() as server:
+        server.set_pipeline("p1", pipeline_yaml("one"))
+        with Agent(server) as agent:
+            agent.wait_running("p1")
+            wait_until(server.push_connected, what="the push stream")
+            server.delay("config", 1)       # still unanswered when the last lines go out, answered before those are
+            server.delay("logs", 2)
+            server.delay("heartbeat", 0.5)
+            polls = len(server.requests_to("config"))
+            server.config_changed()
+            wait_until(lambda: len(server.requests_to("config")) > polls, what="a poll that takes its time")
+            assert agent.stop() == 0
+            assert any(STOPPED in line for line in server.log_lines("p1")), "the last words"
+
+
+@scenario
 def a_stop_while_one_crashes_is_clean():
     with StandinServer() as server:
         for number in range(4):

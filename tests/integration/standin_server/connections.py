@@ -1,9 +1,16 @@
 """Planned faults, connections, push streams and TLS of the stand-in control plane."""
 import http.client
+import pathlib
+import re
+import signal
 import socket
 import ssl
+import subprocess
+import sys
 import time
+from types import SimpleNamespace
 
+import standin_server
 from client import Client, enrolled
 from harness import Authority, StandinServer, pipeline_yaml, scenario, scratch_dir, wait_until
 
@@ -120,6 +127,26 @@ def tls_with_and_without_client_certificates():
                 pass
             trusting.load_cert_chain(*authority.issue("client"))
             assert Client(server, trusting).enroll()[0] == 200
+
+
+@scenario
+def runs_by_hand_and_follows_its_folder():
+    command = pathlib.Path(standin_server.__file__)
+    with scratch_dir() as folder:
+        (folder / "shop.yaml").write_text("a: 1\n")
+        process = subprocess.Popen([sys.executable, command, "--pipelines", folder], stdout=subprocess.PIPE, text=True)
+        try:
+            assert "NOT VectorFlow" in process.stdout.readline()
+            url, token = re.match(r"VF_URL=(\S+) VF_TOKEN=(\S+)", process.stdout.readline()).groups()
+            client = Client(SimpleNamespace(port=int(url.rsplit(":", 1)[1]), enrollment_token=token))
+            client.enroll()
+            wait_until(lambda: [p["configYaml"] for p in client.config()[2]["pipelines"]] == ["a: 1\n"], poll=1)
+            (folder / "shop.yaml").write_text("a: 2\n")
+            wait_until(lambda: [p["version"] for p in client.config()[2]["pipelines"]] == [2], poll=1)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+            process.stdout.close()
 
 
 @scenario

@@ -1,5 +1,5 @@
 """Issue 3, point 4: SIGTERM, patience, SIGKILL; many at once; a slow stop delays nothing else."""
-from harness import Agent, StandinServer, Stopwatch, main, pipeline_yaml, scenario, wait_until
+from harness import Agent, Broken, StandinServer, Stopwatch, main, pipeline_yaml, scenario, wait_until
 
 
 def start(server, agent, *ids):
@@ -34,7 +34,7 @@ def one_that_ignores_sigterm_is_killed():
             server.remove("p1", announce=True)
             wait_until(lambda: not process.alive(), 20, "it is gone")
             watch.expect_at_least(3, "VF_STOP_TIMEOUT")
-            agent.wait_says("SIGKILL")
+            agent.wait_says(r"(?i)kill")
 
 
 @scenario
@@ -69,7 +69,8 @@ def a_change_during_a_drain_waits_for_its_end_and_the_newest_wins():
                 server.deploy("p1", pipeline_yaml(f"version {number}.", drain="0s"))
 
             def never_two():
-                assert len(agent.vectors()) <= 1, "two Vectors for one pipeline"
+                if len(agent.vectors()) > 1:
+                    raise Broken("two Vectors for one pipeline")
                 return not first.alive()
             wait_until(never_two, 20, "the first one ends")
             agent.wait_version("p1", 4)

@@ -7,6 +7,10 @@ NOT_YET = (AssertionError, LookupError, OSError, TypeError, ValueError)
 watched = []   # objects whose check_alive() raises where waiting has become pointless
 
 
+class Broken(Exception):
+    """Raised in a predicate where a promise is broken: an AssertionError there would only mean "not yet"."""
+
+
 def scaled(seconds):
     """A deadline for this machine. A time that must not be undercut is never scaled."""
     return seconds * SLOWDOWN

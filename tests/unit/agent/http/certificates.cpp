@@ -79,8 +79,8 @@ Certificates::~Certificates() {
   std::filesystem::remove_all(folder_);
 }
 
-void Certificates::make_authority(const std::string& name) {
-  write(path(name), "", name, "", true, 1);
+void Certificates::make_authority(const std::string& name, const std::string& issuer) {
+  write(path(name), issuer.empty() ? "" : path(issuer), name, "", true, 1);
 }
 
 void Certificates::make(const std::string& name, const std::string& issuer, const std::string& names, int valid_days) {

@@ -16,7 +16,7 @@ class Certificates {
   [[nodiscard]] std::string path(const std::string& file) const { return (folder_ / file).string(); }
 
   /// Each writes <name>.crt and <name>.key.
-  void make_authority(const std::string& name);
+  void make_authority(const std::string& name, const std::string& issuer = "");
   /// `names` as OpenSSL spells subject alternative names: "DNS:cp.test,IP:127.0.0.1"; "" for none. `issuer` "" means
   /// self-signed.
   void make(const std::string& name, const std::string& issuer, const std::string& names, int valid_days = 1);

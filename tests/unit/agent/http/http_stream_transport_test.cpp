@@ -50,9 +50,9 @@ TEST_CASE("a stream brings its bytes as they come, chunked or not, and ends with
     for (int i = 0; i < 3; ++i) peer.write(chunked ? "3\r\n: k\r\n" : ": k");
     if (chunked) peer.write("0\r\n\r\n");
   });
-  HttpStreamTransport transport({});
+  const auto transport = make_stream_transport({});
   Sink sink;
-  const auto end = transport.open(request_to(server), sink);
+  const auto end = transport->open(request_to(server), sink);
   CHECK(sink.opened);
   CHECK(sink.bytes == ": k: k: k");
   CHECK(end.status == 200);
@@ -77,8 +77,8 @@ TEST_CASE("a byte is told before the next one is sent") {
     std::promise<void>* promise = nullptr;
   } sink;
   sink.promise = &heard;
-  HttpStreamTransport transport({});
-  CHECK(transport.open(request_to(server), sink).status == 200);
+  const auto transport = make_stream_transport({});
+  CHECK(transport->open(request_to(server), sink).status == 200);
   CHECK(sink.bytes == "a");
 }
 
@@ -89,22 +89,22 @@ TEST_CASE("a stream that falls silent is ended after the silence it was given") 
     peer.drip(": keepalive\n\n");  // each byte a sign of life
     peer.wait_closed();
   });
-  HttpStreamTransport transport({});
+  const auto transport = make_stream_transport({});
   Sink sink;
   const auto begin = Clock::now();
-  const auto end = transport.open(request_to(server, 200ms), sink);
+  const auto end = transport->open(request_to(server, 200ms), sink);
   CHECK(Clock::now() - begin < 5s);
   CHECK(end.status == 200);
-  CHECK_THAT(end.reason, Catch::StartsWith("the answer was cut off: nothing was heard for 0.2"));
+  CHECK_THAT(end.reason, Catch::StartsWith("nothing was heard for 2"));
   CHECK(end.lived >= 200ms);
   CHECK(sink.bytes == ": connected\n\n: keepalive\n\n");
 }
 
 TEST_CASE("a server that does not even answer is ended after the silence too") {
   RawServer server([](Peer& peer, int) { peer.wait_closed(); });
-  HttpStreamTransport transport({});
+  const auto transport = make_stream_transport({});
   Sink sink;
-  const auto end = transport.open(request_to(server, 30ms), sink);
+  const auto end = transport->open(request_to(server, 30ms), sink);
   CHECK(end.status == 0);
   CHECK(end.lived == 0ms);
   CHECK_FALSE(sink.opened);
@@ -116,9 +116,9 @@ TEST_CASE("what is no 200 ends with its head, and tells status and Retry-After")
     peer.write("HTTP/1.1 503 X\r\nRetry-After: 86400\r\nContent-Type: text/event-stream\r\n\r\n: and then nothing");
     peer.wait_closed();
   });
-  HttpStreamTransport transport({});
+  const auto transport = make_stream_transport({});
   Sink sink;
-  const auto end = transport.open(request_to(server), sink);
+  const auto end = transport->open(request_to(server), sink);
   CHECK(end.status == 503);
   CHECK(end.retry_after == 86400s);
   CHECK(end.reason == "the server answered 503");
@@ -131,9 +131,9 @@ TEST_CASE("a 200 that is no event stream is not taken for one") {
     peer.read_request();
     peer.write(answer(200, "<html>please log in", "Content-Type: text/html\r\n"));
   });
-  HttpStreamTransport transport({});
+  const auto transport = make_stream_transport({});
   Sink sink;
-  const auto end = transport.open(request_to(server), sink);
+  const auto end = transport->open(request_to(server), sink);
   CHECK(end.reason == "the answer is no event stream but 'text/html'");
   CHECK_FALSE(sink.opened);
 }
@@ -148,14 +148,14 @@ TEST_CASE("a redirect within the origin is followed to the stream, one beyond it
     followed = peer.read_request();
     peer.write(std::string(event_stream) + "\r\n: hello");
   });
-  HttpStreamTransport transport({});
+  const auto transport = make_stream_transport({});
   Sink sink;
-  CHECK(transport.open(request_to(server), sink).status == 200);
+  CHECK(transport->open(request_to(server), sink).status == 200);
   CHECK(sink.bytes == ": hello");
   CHECK_THAT(followed, Catch::StartsWith("GET /moved "));
-  const auto end = transport.open({server.url() + "/evil", "token", 10s}, sink);
+  const auto end = transport->open({server.url() + "/evil", "token", 10s}, sink);
   CHECK(end.status == 308);
-  CHECK_THAT(end.reason, Catch::Contains("redirects"));
+  CHECK_THAT(end.reason, Catch::Contains("redirects are followed within the server only"));
 }
 
 TEST_CASE("the sink can end the stream") {
@@ -165,10 +165,10 @@ TEST_CASE("the sink can end the stream") {
     peer.write(std::string(event_stream) + "\r\nabc");
     closed.set_value(peer.wait_closed());
   });
-  HttpStreamTransport transport({});
+  const auto transport = make_stream_transport({});
   Sink sink;
   sink.enough = 3;
-  CHECK(transport.open(request_to(server), sink).reason == "we ended it");
+  CHECK(transport->open(request_to(server), sink).reason == "we ended it");
   CHECK(closed.get_future().get());
 }
 
@@ -178,20 +178,20 @@ TEST_CASE("cancel() ends a stream blocked in reading, and every later one before
     peer.write(std::string(event_stream) + "\r\n: connected\n\n");
     peer.wait_closed();
   });
-  HttpStreamTransport transport({});
+  const auto transport = make_stream_transport({});
   Sink sink;
   std::promise<void> opened;
   sink.on_opened = [&] { opened.set_value(); };
   std::jthread cancels([&] {
     opened.get_future().wait();
-    transport.cancel();
+    transport->cancel();
   });
   const auto begin = Clock::now();
-  const auto end = transport.open(request_to(server, 1h), sink);
+  const auto end = transport->open(request_to(server, 1h), sink);
   CHECK(Clock::now() - begin < 5s);
   CHECK_THAT(end.reason, Catch::EndsWith("cancelled"));
   Sink later;
-  CHECK(transport.open(request_to(server, 1h), later).reason == "cancelled");
+  CHECK(transport->open(request_to(server, 1h), later).reason == "cancelled");
   CHECK(server.connections() == 1);
 }
 
@@ -219,7 +219,7 @@ TEST_CASE("the push channel over HTTP hears a server's events, reconnects when i
   push::ReconnectTimes times;
   times.first_wait = 1ms;
   push::PushChannel channel(
-      {server.url(), "", "token"}, std::make_unique<HttpStreamTransport>(HttpSettings{}),
+      {server.url(), "", "token"}, make_stream_transport({}),
       [&](std::function<void()> run) {
         const std::lock_guard lock(mutex);
         posted.push_back(std::move(run));
@@ -235,7 +235,7 @@ TEST_CASE("the push channel over HTTP hears a server's events, reconnects when i
     lock.unlock();
     run();
   }
-  CHECK(heard == std::vector<std::string>{"connected", "0", "the answer was cut off: the server closed the connection",
+  CHECK(heard == std::vector<std::string>{"connected", "0", "the stream was cut off: the server closed the connection",
                                           "connected", "1"});
   const auto begin = Clock::now();
   channel.stop();

@@ -1,14 +1,9 @@
-#include <openssl/ssl.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 
 #include "agent/http/http_connection.h"
-#include "agent/http/tls.h"
 #include "certificates.h"
 #include "http_server.h"
 #include "raw_server.h"
@@ -53,7 +48,10 @@ struct Fixture {
     return HttpConnection(settings).perform(request);
   }
 
-  std::string where() const { return "TLS with 127.0.0.1:" + std::to_string(server->port()) + ": "; }
+  std::string untrusted(const std::string& why) const {
+    return "the certificate of 127.0.0.1:" + std::to_string(server->port()) + " is not trusted: " + why +
+           "; VF_CA_FILE names a bundle to trust";
+  }
 
   test::Certificates certificates;
   std::optional<TlsServer> server;
@@ -82,7 +80,6 @@ TEST_CASE_METHOD(Fixture, "a large body goes both ways, on one connection") {
     const HttpResponse response = connection.perform(request);
     CHECK(response.error == "");
     CHECK((response.body == request.body));  // a bool: Catch would spell both out
-    CHECK(connection.is_open());
   }
 }
 
@@ -92,13 +89,13 @@ TEST_CASE_METHOD(Fixture, "without the CA file the server is not trusted, and no
   const HttpResponse response = ask();
   CHECK(response.status == 0);
   CHECK(response.fault == HttpFault::tls);
-  CHECK(response.error == where() + "certificate verify failed: unable to get local issuer certificate");
+  CHECK(response.error == untrusted("unable to get local issuer certificate"));
 }
 
 TEST_CASE_METHOD(Fixture, "a self-signed certificate is told as such, and trusted as its own CA file") {
   certificates.make("self", "", "IP:127.0.0.1");
   serve("self");
-  CHECK(ask().error == where() + "certificate verify failed: self-signed certificate");
+  CHECK(ask().error == untrusted("self-signed certificate"));
   settings.ca_file = certificates.path("self.crt");
   CHECK(ask().ok());
 }
@@ -106,15 +103,15 @@ TEST_CASE_METHOD(Fixture, "a self-signed certificate is told as such, and truste
 TEST_CASE_METHOD(Fixture, "a certificate for another host is refused") {
   certificates.make("other", "ca", "DNS:other.test,IP:127.0.0.2");
   serve("other");
-  CHECK(ask().error == where() + "certificate verify failed: IP address mismatch");
+  CHECK(ask().error == untrusted("it is not for the name 127.0.0.1"));
   settings.base_url = "https://localhost:" + std::to_string(server->port());
-  CHECK_THAT(ask().error, Catch::EndsWith("certificate verify failed: hostname mismatch"));
+  CHECK_THAT(ask().error, Catch::Contains("it is not for the name localhost"));
 }
 
 TEST_CASE_METHOD(Fixture, "an expired certificate is refused") {
   certificates.make("old", "ca", "IP:127.0.0.1", -1);
   serve("old");
-  CHECK(ask().error == where() + "certificate verify failed: certificate has expired");
+  CHECK(ask().error == untrusted("certificate has expired"));
 }
 
 TEST_CASE_METHOD(Fixture, "a client certificate is shown where the server wants one") {
@@ -123,8 +120,8 @@ TEST_CASE_METHOD(Fixture, "a client certificate is shown where the server wants 
   serve("server", "client-ca");
   const HttpResponse without = ask();
   CHECK(without.status == 0);
-  CHECK(without.fault != HttpFault::none);
-  CHECK_FALSE(without.error.empty());
+  CHECK(without.fault == HttpFault::tls);
+  CHECK_THAT(without.error, Catch::Contains(" ended TLS: ") && Catch::Contains("certificate required"));
   settings.client_cert = certificates.path("client.crt");
   settings.client_key = certificates.path("client.key");
   CHECK(ask().body == "hello Bearer t");
@@ -133,7 +130,7 @@ TEST_CASE_METHOD(Fixture, "a client certificate is shown where the server wants 
 TEST_CASE_METHOD(Fixture, "files that cannot be used are named") {
   serve();
   settings.ca_file = certificates.path("none.crt");
-  CHECK(ask().error == "cannot load the CA file " + settings.ca_file + ": No such file or directory");
+  CHECK(ask().error == "cannot load the certificates in " + settings.ca_file + " (VF_CA_FILE)");
   settings.ca_file = certificates.path("ca.crt");
   settings.client_cert = certificates.path("ca.crt");
   settings.client_key = certificates.path("server.key");
@@ -142,20 +139,49 @@ TEST_CASE_METHOD(Fixture, "files that cannot be used are named") {
   CHECK_THAT(ask().error, Catch::StartsWith("cannot load the client certificate "));
 }
 
-TEST_CASE_METHOD(Fixture,
-                 "a changed CA file is used by the next connection, an unusable one leaves the last good one") {
+TEST_CASE_METHOD(Fixture, "the chain after the client's certificate is shown with it") {
+  certificates.make_authority("client-ca");
+  certificates.make_authority("between", "client-ca");
+  certificates.make("client", "between", "");
+  serve("server", "client-ca");
+  settings.client_key = certificates.path("client.key");
+  settings.client_cert = certificates.path("chain.crt");
+  std::ofstream(settings.client_cert) << std::ifstream(certificates.path("client.crt")).rdbuf()
+                                      << std::ifstream(certificates.path("between.crt")).rdbuf();
+  CHECK(ask().body == "hello Bearer t");
+}
+
+TEST_CASE_METHOD(Fixture, "a CA file that was put right is used by the next request of the same connection") {
   serve();
-  TlsContext context({settings.ca_file, "", ""});
-  const auto first = context.get();
-  REQUIRE(first.ok());
-  CHECK(context.get().value() == first.value());
+  HttpConnection connection(settings);
+  HttpRequest request;
+  request.path = "/hello";
+  const std::string right = certificates.path("right.crt");
+  std::filesystem::rename(settings.ca_file, right);
+  CHECK(connection.perform(request).fault == HttpFault::tls);
   certificates.make_authority("ca");
-  const auto second = context.get();
-  CHECK(second.value() != first.value());
-  std::ofstream(settings.ca_file) << "nonsense";
-  CHECK(context.get().value() == second.value());
-  std::filesystem::remove(settings.ca_file);
-  CHECK(context.get().value() == second.value());
+  CHECK(connection.perform(request).fault == HttpFault::tls);
+  std::filesystem::rename(right, settings.ca_file);
+  CHECK(connection.perform(request).ok());
+}
+
+TEST_CASE_METHOD(Fixture, "a server that closes a kept connection properly is asked again over a new one") {
+  certificates.make("closing", "ca", "IP:127.0.0.1");
+  server.emplace(
+      [](httplib::SSLServer& made) {
+        add_handlers(made);
+        made.set_keep_alive_timeout(0);
+      },
+      certificates.path("closing.crt").c_str(), certificates.path("closing.key").c_str());
+  settings.base_url = "https://127.0.0.1:" + std::to_string(server->port());
+  settings.ca_file = certificates.path("ca.crt");
+  HttpConnection connection(settings);
+  HttpRequest request;
+  request.path = "/hello";
+  for (int i = 0; i < 3; ++i) {
+    CHECK(connection.perform(request).error == "");
+    std::this_thread::sleep_for(50ms);
+  }
 }
 
 TEST_CASE_METHOD(Fixture, "a server without TLS is told as such") {
@@ -173,31 +199,7 @@ TEST_CASE_METHOD(Fixture, "a peer that ends in the handshake is told as such") {
   settings.base_url = gone.url("https");
   const HttpResponse response = ask();
   CHECK(response.fault == HttpFault::tls);
-  CHECK_THAT(response.error, Catch::EndsWith(": the connection was closed"));
-}
-
-TEST_CASE_METHOD(Fixture, "writing to a TLS connection that is gone raises no SIGPIPE") {
-  test::RawServer gone([this](test::Peer& peer, int) {
-    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
-    SSL_CTX_use_certificate_file(context.get(), certificates.path("server.crt").c_str(), SSL_FILETYPE_PEM);
-    SSL_CTX_use_PrivateKey_file(context.get(), certificates.path("server.key").c_str(), SSL_FILETYPE_PEM);
-    const std::unique_ptr<SSL, decltype(&SSL_free)> session(SSL_new(context.get()), &SSL_free);
-    SSL_set_fd(session.get(), peer.descriptor());
-    SSL_accept(session.get());
-  });
-  const auto before = signal(SIGPIPE, SIG_DFL);  // httplib's server has it ignored: now it would kill
-  const int descriptor = test::connect_to(gone.port());
-  {
-    TlsContext context({certificates.path("ca.crt"), "", ""});
-    TlsSession session(context.get().value(), descriptor, "127.0.0.1");
-    REQUIRE(session.handshake().outcome == TlsStep::Outcome::done);
-    TlsStep step;
-    while (step.outcome == TlsStep::Outcome::done) step = session.write("x", 1);
-    CHECK(step.outcome == TlsStep::Outcome::failed);
-    CHECK(step.cut);
-  }
-  close(descriptor);
-  signal(SIGPIPE, before);
+  CHECK_THAT(response.error, Catch::EndsWith(": the peer ended the handshake"));
 }
 
 }  // namespace vf::agent
