@@ -17,15 +17,21 @@ struct Transition {
     life.wanted_revision = want.revision;
     if (!changed) return;
     switch (life.phase) {
-      case Phase::idle: return attempt();
-      case Phase::preparing: return attempt();  // what was being prepared is old: its answer is dropped by generation
-      case Phase::spawning: life.superseded = true; return;
+      case Phase::idle:
+        return attempt();
+      case Phase::preparing:
+        return attempt();  // what was being prepared is old: its answer is dropped by generation
+      case Phase::spawning:
+        life.superseded = true;
+        return;
       case Phase::starting:
       case Phase::running:
         if (life.attempt_revision == want.revision) return;
         life.failures = 0;
         return terminate();
-      case Phase::stopping: life.failures = 0; return;  // the exit starts the newest revision
+      case Phase::stopping:
+        life.failures = 0;
+        return;  // the exit starts the newest revision
       case Phase::backoff:
         life.failures = 0;  // failures of another configuration say nothing about this one
         actions.emplace_back(action::Disarm{Timer::retry});
@@ -36,13 +42,21 @@ struct Transition {
   void operator()(const event::Unwant&) {
     life.wanted = false;
     switch (life.phase) {
-      case Phase::idle: return gone();
-      case Phase::preparing: return gone();
-      case Phase::spawning: life.superseded = true; return;
+      case Phase::idle:
+        return gone();
+      case Phase::preparing:
+        return gone();
+      case Phase::spawning:
+        life.superseded = true;
+        return;
       case Phase::starting:
-      case Phase::running: return terminate();
-      case Phase::stopping: return;
-      case Phase::backoff: actions.emplace_back(action::Disarm{Timer::retry}); return gone();
+      case Phase::running:
+        return terminate();
+      case Phase::stopping:
+        return;
+      case Phase::backoff:
+        actions.emplace_back(action::Disarm{Timer::retry});
+        return gone();
     }
   }
 
@@ -50,13 +64,18 @@ struct Transition {
     if (!life.wanted) return;
     life.failures = 0;
     switch (life.phase) {
-      case Phase::idle: return attempt();
+      case Phase::idle:
+        return attempt();
       case Phase::preparing:
       case Phase::spawning:
-      case Phase::stopping: return;  // a fresh process is on its way already
+      case Phase::stopping:
+        return;  // a fresh process is on its way already
       case Phase::starting:
-      case Phase::running: return terminate();
-      case Phase::backoff: actions.emplace_back(action::Disarm{Timer::retry}); return attempt();
+      case Phase::running:
+        return terminate();
+      case Phase::backoff:
+        actions.emplace_back(action::Disarm{Timer::retry});
+        return attempt();
     }
   }
 
@@ -94,14 +113,17 @@ struct Transition {
     if (exit.generation != life.generation) return;
     switch (life.phase) {
       case Phase::starting:
-      case Phase::running: actions.emplace_back(action::Disarm{Timer::stable}); return failed();
+      case Phase::running:
+        actions.emplace_back(action::Disarm{Timer::stable});
+        return failed();
       case Phase::stopping:
         actions.emplace_back(action::Disarm{Timer::kill});
         return life.wanted ? attempt() : gone();
       case Phase::idle:
       case Phase::preparing:
       case Phase::spawning:
-      case Phase::backoff: return;  // no process of this generation exists in these
+      case Phase::backoff:
+        return;  // no process of this generation exists in these
     }
   }
 
@@ -124,11 +146,14 @@ struct Transition {
       case Phase::running:
         life.phase = Phase::stopping;
         [[fallthrough]];
-      case Phase::stopping: actions.emplace_back(action::Kill{life.generation, false}); return;
+      case Phase::stopping:
+        actions.emplace_back(action::Kill{life.generation, false});
+        return;
       case Phase::idle:
       case Phase::preparing:
       case Phase::spawning:
-      case Phase::backoff: return;
+      case Phase::backoff:
+        return;
     }
   }
 
@@ -150,8 +175,7 @@ struct Transition {
   void failed() {
     ++life.failures;
     life.phase = Phase::backoff;
-    actions.emplace_back(
-        action::Arm{Timer::retry, now + limits.restart.delay(life.failures, random), life.generation});
+    actions.emplace_back(action::Arm{Timer::retry, now + limits.restart.delay(life.failures, random), life.generation});
   }
 
   void gone() {
@@ -174,26 +198,39 @@ Actions step(Lifecycle& life, const Event& event, TimePoint now, const Lifecycle
 ProcessState process_state(const Lifecycle& life, const RestartPolicy& policy) {
   const bool looping = life.failures >= policy.crash_loop_after;
   switch (life.phase) {
-    case Phase::idle: return ProcessState::stopped;
+    case Phase::idle:
+      return ProcessState::stopped;
     case Phase::preparing:
-    case Phase::spawning: return looping ? ProcessState::crash_loop : ProcessState::waiting;
-    case Phase::starting: return looping ? ProcessState::crash_loop : ProcessState::starting;
-    case Phase::running: return ProcessState::running;
-    case Phase::stopping: return ProcessState::stopping;
-    case Phase::backoff: return looping ? ProcessState::crash_loop : ProcessState::crashed;
+    case Phase::spawning:
+      return looping ? ProcessState::crash_loop : ProcessState::waiting;
+    case Phase::starting:
+      return looping ? ProcessState::crash_loop : ProcessState::starting;
+    case Phase::running:
+      return ProcessState::running;
+    case Phase::stopping:
+      return ProcessState::stopping;
+    case Phase::backoff:
+      return looping ? ProcessState::crash_loop : ProcessState::crashed;
   }
   return ProcessState::stopped;
 }
 
 std::string_view to_string(Phase phase) {
   switch (phase) {
-    case Phase::idle: return "idle";
-    case Phase::preparing: return "preparing";
-    case Phase::spawning: return "spawning";
-    case Phase::starting: return "starting";
-    case Phase::running: return "running";
-    case Phase::stopping: return "stopping";
-    case Phase::backoff: return "backoff";
+    case Phase::idle:
+      return "idle";
+    case Phase::preparing:
+      return "preparing";
+    case Phase::spawning:
+      return "spawning";
+    case Phase::starting:
+      return "starting";
+    case Phase::running:
+      return "running";
+    case Phase::stopping:
+      return "stopping";
+    case Phase::backoff:
+      return "backoff";
   }
   return "?";
 }

@@ -49,6 +49,8 @@ struct Lifecycle {
   unsigned failures = 0;
 };
 
+// Two tables.
+// clang-format off
 namespace event {
 struct Want { std::uint64_t revision; };               ///< must run, with this revision (grows with each change)
 struct Unwant {};                                      ///< must not run
@@ -81,6 +83,7 @@ struct Arm { Timer timer; TimePoint at; std::uint64_t generation; };  ///< repla
 struct Disarm { Timer timer; };
 struct Gone {};                                        ///< nothing is left; may be forgotten
 }  // namespace action
+// clang-format on
 
 using Action = std::variant<action::Prepare, action::Spawn, action::WatchHealth, action::Terminate, action::Kill,
                             action::Arm, action::Disarm, action::Gone>;

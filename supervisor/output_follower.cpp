@@ -15,8 +15,12 @@ constexpr std::chrono::milliseconds rest_time{50};
 constexpr std::chrono::milliseconds blind_time{500};
 constexpr int tails_a_turn = 4;
 
-std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+std::string name_of(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+std::string directory_of(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
 
 }  // namespace
 
@@ -81,7 +85,9 @@ void OutputFollower::drain(const std::string& path, std::function<void()> done) 
   mark_dirty(found->first);
 }
 
-void OutputFollower::forget(const std::string& path) { files_.erase(name_of(path)); }
+void OutputFollower::forget(const std::string& path) {
+  files_.erase(name_of(path));
+}
 
 void OutputFollower::wait_for_events() {
   inotify_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code error) {

@@ -28,8 +28,8 @@ class OutputFollower {
   [[nodiscard]] Status follow(const std::string& path, OutputSink& sink);
   /// For a new process: a descriptor that appends to the followed file. Only while nobody writes to it.
   [[nodiscard]] Result<UniqueDescriptor> writer(const std::string& path);
-  /// The writer has ended: reads to the end of the file, turn by turn, then hands on an unterminated last line and calls
-  /// `done` on the loop. Done at once (posted) for a path that is not followed.
+  /// The writer has ended: reads to the end of the file, turn by turn, then hands on an unterminated last line and
+  /// calls `done` on the loop. Done at once (posted) for a path that is not followed.
   void drain(const std::string& path, std::function<void()> done);
   void forget(const std::string& path);
 

@@ -21,8 +21,7 @@ std::uint64_t size_of(int descriptor) {
 }
 
 Result<std::shared_ptr<UniqueDescriptor>> open_file(const std::string& path) {
-  auto file =
-      std::make_shared<UniqueDescriptor>(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  auto file = std::make_shared<UniqueDescriptor>(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!*file) return system_error("open " + path, errno);
   return file;
 }
@@ -68,7 +67,7 @@ bool OutputTail::read_turn() {
     // Somebody else emptied the file (an operator's `> file`): begin again at its start.
     if (size_of(file_->get()) < offset_) {
       finish();
-      offset_ = trimmed_ = 0;
+      offset_ = trimmed_ = skip_until_ = 0;
       return true;
     }
     return false;

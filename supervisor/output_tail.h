@@ -1,8 +1,8 @@
 // OutputTail: follows one file that a Vector appends its stdout or stderr to.
 //
-// Why files and not pipes: a pipe's reader can be slow, stopped or dead, and then Vector blocks in write(2). A file takes
-// whatever comes; the agent reads behind, gives the blocks it has read back to the file system (punched holes, so that
-// nothing written meanwhile can be lost), and where a flood outruns it, skips ahead and counts what it skipped.
+// Why files and not pipes: a pipe's reader can be slow, stopped or dead, and then Vector blocks in write(2). A file
+// takes whatever comes; the agent reads behind, gives the blocks it has read back to the file system (punched holes, so
+// that nothing written meanwhile can be lost), and where a flood outruns it, skips ahead and counts what it skipped.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ namespace vf::supervisor {
 /// Receives what a tail reads; always on the loop's thread.
 struct OutputSink {
   virtual ~OutputSink() = default;
-  virtual void on_line(std::string_view line) = 0;       ///< clean UTF-8, no NUL, bounded (line_splitter.h)
-  virtual void on_skipped(std::uint64_t lines) = 0;      ///< lines a flood outran us by, before the next on_line()
+  virtual void on_line(std::string_view line) = 0;   ///< clean UTF-8, no NUL, bounded (line_splitter.h)
+  virtual void on_skipped(std::uint64_t lines) = 0;  ///< lines a flood outran us by, before the next on_line()
 };
 
 class OutputTail {
@@ -65,8 +65,8 @@ class OutputTail {
   OutputSink& sink_;
   std::shared_ptr<UniqueDescriptor> file_;  // shared with a trim under way on a worker
   logbuf::LineSplitter splitter_;
-  std::uint64_t offset_ = 0;    // read up to here
-  std::uint64_t trimmed_ = 0;   // given back up to here
+  std::uint64_t offset_ = 0;      // read up to here
+  std::uint64_t trimmed_ = 0;     // given back up to here
   std::uint64_t skip_until_ = 0;  // a skip is under way while offset_ is before this
   std::uint64_t skipped_ = 0;     // lines that ended in what this skip passed by
   bool skipping_line_ = false;    // a skip was made, and the line it landed in the middle of is skipped too

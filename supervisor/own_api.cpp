@@ -92,7 +92,9 @@ FlowMap scan_flow(std::string_view text, std::size_t position) {
   return map;
 }
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 /// …, "api": {…} } : the comma before goes too; the closing brace stays, and the line it stands on.
 void close_up_flow(std::string_view text, Section& section) {
@@ -118,7 +120,8 @@ void close_up_block(std::string_view text, Section& section) {
   while (section.end > section.begin) {
     const std::size_t start = line_start(text, section.end - (text[section.end - 1] == '\n' ? 1 : 0));
     const std::string_view line = text.substr(start, section.end - start);
-    const bool others = line.starts_with('#') || line.starts_with("...") || line.find_first_not_of(" \t\r\n") == nowhere;
+    const bool others =
+        line.starts_with('#') || line.starts_with("...") || line.find_first_not_of(" \t\r\n") == nowhere;
     if (start <= section.begin || !others) return;
     section.end = start;
   }
@@ -137,7 +140,7 @@ bool is_meant(const std::string& kept, YAML::Node root) {
 
 std::optional<std::string> without_own_api(std::string_view yaml) {
   if (yaml.find("api") == std::string_view::npos) return std::nullopt;  // the usual case costs no parse
-  const std::string plain = with_plain_references(yaml);  // every byte in its place
+  const std::string plain = with_plain_references(yaml);                // every byte in its place
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(plain);
     if (documents.size() != 1 || !documents[0].IsMap()) return std::nullopt;

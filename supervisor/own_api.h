@@ -1,6 +1,6 @@
 // The pipeline's own `api:` section. Vector merges the two files it is given and refuses two different API addresses;
-// 0.55 and later refuse `api.graphql` and `api.playground` altogether. The agent must reach the API on its own port, and
-// copies of one address in several pipelines would meet on one port anyway: so the sidecar's section replaces it.
+// 0.55 and later refuse `api.graphql` and `api.playground` altogether. The agent must reach the API on its own port,
+// and copies of one address in several pipelines would meet on one port anyway: so the sidecar's section replaces it.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Where a pipeline's files live below VF_DATA_DIR, and writing them. Everything is 0600 in directories of 0700: YAML and
-// certificates hold secrets.
+// Where a pipeline's files live below VF_DATA_DIR, and writing them. Everything is 0600 in directories of 0700: YAML
+// and certificates hold secrets.
 //
 //   pipelines/<id>.yaml                   what the operator wrote, less an `api` section of its own
 //   pipelines/<id>.yaml.vf-metrics.yaml   the sidecar
@@ -40,8 +40,8 @@ struct Written {
 /// Removes of certs/ the files `orphaned`, which nobody names. Blocking; returns what could not be removed, in words.
 [[nodiscard]] std::vector<std::string> remove_certs(const std::string& data_dir, const std::set<std::string>& orphaned);
 
-/// Removes a pipeline's files, and of certs/ the files `orphaned`, which nobody else names. Best effort: what could not be
-/// removed is returned, in words. Blocking.
+/// Removes a pipeline's files, and of certs/ the files `orphaned`, which nobody else names. Best effort: what could not
+/// be removed is returned, in words. Blocking.
 [[nodiscard]] std::vector<std::string> remove_pipeline(const std::string& data_dir, std::string_view id,
                                                        const std::set<std::string>& orphaned);
 

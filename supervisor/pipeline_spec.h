@@ -16,12 +16,12 @@ struct CertFile {
 };
 
 struct PipelineSpec {
-  std::string id;           ///< opaque; the key everywhere. Not safe as a file name: see pipeline_files.h
-  std::string name;         ///< for people
-  std::int64_t version = 0; ///< >= 0, shown and reported, never compared to decide anything
-  std::string checksum;     ///< opaque change token of YAML and secrets (VectorFlow: lowercase hex SHA-256; may be "")
-  std::string config_yaml;  ///< Vector's configuration, as the operator wrote it
-  std::string log_level;    ///< becomes VECTOR_LOG; "" means Vector's own default
+  std::string id;            ///< opaque; the key everywhere. Not safe as a file name: see pipeline_files.h
+  std::string name;          ///< for people
+  std::int64_t version = 0;  ///< >= 0, shown and reported, never compared to decide anything
+  std::string checksum;      ///< opaque change token of YAML and secrets (VectorFlow: lowercase hex SHA-256; may be "")
+  std::string config_yaml;   ///< Vector's configuration, as the operator wrote it
+  std::string log_level;     ///< becomes VECTOR_LOG; "" means Vector's own default
   std::map<std::string, std::string> secrets;  ///< environment variables of this pipeline's Vector only
   std::vector<CertFile> certs;
   friend bool operator==(const PipelineSpec&, const PipelineSpec&) = default;

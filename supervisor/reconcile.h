@@ -11,10 +11,10 @@
 namespace vf::supervisor {
 
 struct Plan {
-  std::vector<PipelineSpec> start;   ///< not known yet
-  std::vector<PipelineSpec> change;  ///< known, and what runs is not what is wanted
-  std::vector<PipelineSpec> relabel; ///< known and running as wanted; only its version or name is another
-  std::vector<std::string> stop;     ///< known, not wanted any more
+  std::vector<PipelineSpec> start;    ///< not known yet
+  std::vector<PipelineSpec> change;   ///< known, and what runs is not what is wanted
+  std::vector<PipelineSpec> relabel;  ///< known and running as wanted; only its version or name is another
+  std::vector<std::string> stop;      ///< known, not wanted any more
 
   [[nodiscard]] bool empty() const { return start.empty() && change.empty() && relabel.empty() && stop.empty(); }
 };

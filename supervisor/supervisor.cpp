@@ -16,10 +16,10 @@ using std::chrono::steady_clock;
 // A Vector with a small configuration answers 35 to 55 ms after its start.
 constexpr milliseconds first_health_pause{15};
 constexpr milliseconds longest_health_pause{1000};
-// Said once when health takes longer than this; a huge configuration may, a hung process does.
-constexpr milliseconds health_is_late{15000};
 
-std::string as_text(PortPair pair) { return std::to_string(pair.metrics) + "/" + std::to_string(pair.api); }
+std::string as_text(PortPair pair) {
+  return std::to_string(pair.metrics) + "/" + std::to_string(pair.api);
+}
 
 }  // namespace
 
@@ -29,9 +29,12 @@ struct Supervisor::Pipeline {
 
   boost::asio::steady_timer& timer(Timer which) {
     switch (which) {
-      case Timer::retry: return retry;
-      case Timer::stable: return stable;
-      case Timer::kill: return kill;
+      case Timer::retry:
+        return retry;
+      case Timer::stable:
+        return stable;
+      case Timer::kill:
+        return kill;
     }
     return kill;
   }
@@ -50,10 +53,10 @@ struct Supervisor::Pipeline {
   int outputs_to_drain = 0;
   std::string ended;  // how the process that is being drained ended
   ExitStatus last_exit;
-  bool late_told = false;  // that this process's health takes long
-  std::string told_problem;  // the reason last given for a process that could not be started
-  std::uint64_t own_api_told = 0;     // the revision that was told to have an `api` section
-  std::set<std::string> cert_files;   // names below certs/ that were written for it and not removed
+  bool late_told = false;            // that this process's health takes long
+  std::string told_problem;          // the reason last given for a process that could not be started
+  std::uint64_t own_api_told = 0;    // the revision that was told to have an `api` section
+  std::set<std::string> cert_files;  // names below certs/ that were written for it and not removed
   std::string problem;
   std::pair<ProcessState, std::uint64_t> told{ProcessState::stopped, 0};  // state and starts, as last reported
   boost::asio::steady_timer retry, stable, kill, health;
@@ -167,7 +170,9 @@ void Supervisor::kill_all() {
   drain();
 }
 
-void Supervisor::record(const std::string& id, Event event) { recorded_.emplace_back(id, std::move(event)); }
+void Supervisor::record(const std::string& id, Event event) {
+  recorded_.emplace_back(id, std::move(event));
+}
 
 void Supervisor::drain() {
   if (draining_) return;
@@ -178,8 +183,7 @@ void Supervisor::drain() {
     recorded_.pop_front();
     Pipeline* pipeline = find(id);
     if (pipeline == nullptr) continue;
-    for (const Action& action :
-         step(pipeline->life, event, steady_clock::now(), settings_.limits, uniform(random_))) {
+    for (const Action& action : step(pipeline->life, event, steady_clock::now(), settings_.limits, uniform(random_))) {
       if (std::holds_alternative<action::Gone>(action)) {
         forget(id);
         pipeline = nullptr;
@@ -263,9 +267,8 @@ void Supervisor::prepare(Pipeline& pipeline, std::uint64_t generation) {
                   ports = *pipeline.ports, orphaned = std::move(orphaned)] {
     Result<Written> written = write_pipeline(data_dir, spec, kind, ports);
     tell(remove_certs(data_dir, orphaned));
-    boost::asio::post(loop_, [this, id, generation, written = std::move(written)] {
-      on_written(id, generation, written);
-    });
+    boost::asio::post(loop_,
+                      [this, id, generation, written = std::move(written)] { on_written(id, generation, written); });
   });
 }
 
@@ -289,8 +292,8 @@ void Supervisor::on_written(const std::string& id, std::uint64_t generation, con
   } else {
     if (written.value().own_api_taken_out &&
         std::exchange(pipeline->own_api_told, pipeline->revision) != pipeline->revision)
-      note(NoteLevel::info, id, "its own `api` section is replaced by the agent's (port " +
-                                    std::to_string(pipeline->ports->api) + ")");
+      note(NoteLevel::info, id,
+           "its own `api` section is replaced by the agent's (port " + std::to_string(pipeline->ports->api) + ")");
     record(id, event::Prepared{generation});
   }
   drain();
@@ -315,7 +318,8 @@ void Supervisor::spawn(Pipeline& pipeline, std::uint64_t generation) {
 Result<std::unique_ptr<Child>> Supervisor::start_process(Pipeline& pipeline, std::uint64_t generation) {
   const std::string& id = pipeline.spec.id;
   const auto path = settings_.own_environment.find("PATH");
-  const auto executable = find_executable(settings_.vector_bin, path == settings_.own_environment.end() ? "/usr/local/bin:/usr/bin:/bin" : path->second);
+  const auto executable = find_executable(
+      settings_.vector_bin, path == settings_.own_environment.end() ? "/usr/local/bin:/usr/bin:/bin" : path->second);
   if (!executable) {
     const std::string problem = executable.error().message() + "; install Vector or set VF_VECTOR_BIN";
     if (problem != std::exchange(binary_problem_, problem)) note(NoteLevel::error, "", problem);
@@ -344,8 +348,7 @@ Result<std::unique_ptr<Child>> Supervisor::start_process(Pipeline& pipeline, std
                                           pipeline.spec.log_level, pipeline.spec.secrets);
   command.standard_output = standard_output.value().get();
   command.standard_error = standard_error.value().get();
-  return Child::start(loop_, command,
-                      [this, id, generation](ExitStatus status) { on_exit(id, generation, status); });
+  return Child::start(loop_, command, [this, id, generation](ExitStatus status) { on_exit(id, generation, status); });
 }
 
 void Supervisor::on_exit(const std::string& id, std::uint64_t generation, ExitStatus status) {
@@ -394,10 +397,11 @@ void Supervisor::watch_health(const std::string& id, std::uint64_t generation, m
       if (starting == nullptr) return;
       if (!healthy) {
         const auto waited = steady_clock::now() - starting->started;
-        if (waited > health_is_late && !std::exchange(starting->late_told, true))
-          note(NoteLevel::warning, id,
-               "has not answered GET /health on 127.0.0.1:" + std::to_string(starting->ports->api) + " for " +
-                   in_words(waited) + "; waiting on");
+        if (waited > settings_.health_is_late && !std::exchange(starting->late_told, true)) {
+          starting->problem = "has not answered GET /health on 127.0.0.1:" + std::to_string(starting->ports->api) +
+                              " for " + in_words(waited);
+          note(NoteLevel::warning, id, starting->problem + "; waiting on");
+        }
         return watch_health(id, generation, std::min(pause * 3 / 2, longest_health_pause));
       }
       starting->problem.clear();
@@ -420,9 +424,15 @@ void Supervisor::arm(Pipeline& pipeline, const action::Arm& arm) {
   timer.async_wait([this, id, which = arm.timer, generation = arm.generation](boost::system::error_code cancelled) {
     if (cancelled) return;
     switch (which) {
-      case Timer::retry: record(id, event::RetryDue{generation}); break;
-      case Timer::stable: record(id, event::StableDue{generation}); break;
-      case Timer::kill: record(id, event::KillDue{generation}); break;
+      case Timer::retry:
+        record(id, event::RetryDue{generation});
+        break;
+      case Timer::stable:
+        record(id, event::StableDue{generation});
+        break;
+      case Timer::kill:
+        record(id, event::KillDue{generation});
+        break;
     }
     drain();
   });

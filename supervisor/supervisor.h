@@ -35,6 +35,8 @@ struct SupervisorSettings {
   SidecarKind sidecar = SidecarKind::lean;
   std::uint16_t port_base = 8688;
   LifecycleLimits limits;
+  /// Said once of each process whose health takes longer; a huge configuration may, a hung process does.
+  std::chrono::milliseconds health_is_late{15000};
   Environment own_environment;
   ChildEnvironmentRules environment_rules;
 };
@@ -42,20 +44,21 @@ struct SupervisorSettings {
 /// What is true of one pipeline now.
 struct PipelineStatus {
   std::string id, name;
-  std::int64_t version = 0;        ///< of the process where there is one, else the wanted one
-  std::string checksum;            ///< belongs to `version`
+  std::int64_t version = 0;  ///< of the process where there is one, else the wanted one
+  std::string checksum;      ///< belongs to `version`
   ProcessState state = ProcessState::stopped;
   std::optional<pid_t> pid;
   std::optional<TimePoint> started;  ///< of the process that exists
   std::uint64_t generation = 0;      ///< changes with every attempt
   std::uint64_t restarts = 0;        ///< processes started after the first one
   std::optional<PortPair> ports;
-  std::string problem;             ///< why it is not running as wanted, in words; "" where it is
+  std::string problem;  ///< why it is not running as wanted, in words; "" where it is
 };
 
 enum class NoteLevel { debug, info, warning, error };
 
-/// Its calls come from inside the supervisor's work: none of them may call apply(), restart(), stop_all() or kill_all().
+/// Its calls come from inside the supervisor's work: none of them may call apply(), restart(), stop_all() or
+/// kill_all().
 class SupervisorListener {
  public:
   virtual ~SupervisorListener() = default;
@@ -128,7 +131,7 @@ class Supervisor {
   bool draining_ = false;
   bool swept_ = false;
   std::uint64_t last_generation_ = 0;  // of the pipelines that are gone: one that comes back goes on above
-  std::string binary_problem_;  // said once, not once a pipeline
+  std::string binary_problem_;         // said once, not once a pipeline
   std::function<void()> all_stopped_;
   bool stopping_ = false;
   std::minstd_rand random_{std::random_device{}()};

@@ -45,13 +45,14 @@ bool is_loopback(const push::Url& url) {
   return url.host == "localhost" || url.host == "::1" || url.host.starts_with("127.");
 }
 
-/// What OpenSSL noted since its errors were cleared; "": nothing, or only that the peer was gone.
+/// What OpenSSL noted since its errors were cleared; "": nothing, or only what follows from a peer that is gone.
 std::string tls_reason() {
   const unsigned long code = ::ERR_peek_error();
-  if (code == 0 || ERR_GET_LIB(code) != ERR_LIB_SSL || ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-    return {};
+  if (code == 0 || ERR_GET_LIB(code) != ERR_LIB_SSL) return {};
+  const int number = ERR_GET_REASON(code);
+  if (number == SSL_R_UNEXPECTED_EOF_WHILE_READING || number == SSL_R_SHUTDOWN_WHILE_IN_INIT) return {};
   const char* reason = ::ERR_reason_error_string(code);
-  return reason != nullptr ? reason : "error " + std::to_string(ERR_GET_REASON(code));
+  return reason != nullptr ? reason : "error " + std::to_string(number);
 }
 
 }  // namespace

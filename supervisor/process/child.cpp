@@ -99,8 +99,8 @@ Result<Handle> launch(boost::asio::io_context& loop, bp::posix::default_launcher
                       Setup&&... setup) {
   boost::system::error_code failed;
   try {
-    auto process = launcher(loop.get_executor(), failed, boost::filesystem::path(command.executable),
-                            command.arguments, std::forward<Setup>(setup)...);
+    auto process = launcher(loop.get_executor(), failed, boost::filesystem::path(command.executable), command.arguments,
+                            std::forward<Setup>(setup)...);
     Handle handle = process.detach();
     if (failed) return start_error(command.executable, failed.value());
     return handle;
@@ -131,8 +131,7 @@ Child::~Child() = default;
 Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const Command& command, OnExit on_exit) {
   const UniqueDescriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null) return system_error("open /dev/null", errno);
-  OwnGroupSignalsAndDescriptors setup{null.get(),
-                                      command.standard_output >= 0 ? command.standard_output : null.get(),
+  OwnGroupSignalsAndDescriptors setup{null.get(), command.standard_output >= 0 ? command.standard_output : null.get(),
                                       command.standard_error >= 0 ? command.standard_error : null.get()};
   const auto environment = as_lines(command.environment);
   bp::posix::default_launcher launcher;
@@ -144,18 +143,20 @@ Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const
 
   auto impl = std::make_shared<Impl>(std::move(launched).value());
   // The callback is kept by the wait and not by the Child, which the callback may well own.
-  impl->handle.async_wait([weak = std::weak_ptr(impl), on_exit = std::move(on_exit)](boost::system::error_code error,
-                                                                                     int status) {
-    const auto alive = weak.lock();
-    if (!alive || error == boost::asio::error::operation_aborted) return;
-    alive->ended = true;
-    waited_for().erase(alive->pid);
-    on_exit(decode_wait_status(status));
-  });
+  impl->handle.async_wait(
+      [weak = std::weak_ptr(impl), on_exit = std::move(on_exit)](boost::system::error_code error, int status) {
+        const auto alive = weak.lock();
+        if (!alive || error == boost::asio::error::operation_aborted) return;
+        alive->ended = true;
+        waited_for().erase(alive->pid);
+        on_exit(decode_wait_status(status));
+      });
   return std::unique_ptr<Child>(new Child(std::move(impl)));
 }
 
-pid_t Child::pid() const { return impl_->pid; }
+pid_t Child::pid() const {
+  return impl_->pid;
+}
 
 void Child::signal(int number) {
   if (!impl_->ended) ::kill(impl_->pid, number);  // unreaped, so the pid cannot be another's
@@ -167,7 +168,9 @@ void Child::kill_group() {
   ::kill(impl_->pid, SIGKILL);
 }
 
-bool is_own_child(pid_t pid) { return waited_for().contains(pid); }
+bool is_own_child(pid_t pid) {
+  return waited_for().contains(pid);
+}
 
 Result<std::string> find_executable(const std::string& executable, const std::string& path) {
   const auto runnable = [](const std::string& file) {
@@ -178,7 +181,8 @@ Result<std::string> find_executable(const std::string& executable, const std::st
     if (runnable(executable)) return executable;
     struct stat found {};
     if (::stat(executable.c_str(), &found) != 0) return system_error("run " + executable, errno);
-    return Error{"run " + executable, S_ISREG(found.st_mode) ? "the file is not executable" : "it is not a file", EACCES};
+    return Error{"run " + executable, S_ISREG(found.st_mode) ? "the file is not executable" : "it is not a file",
+                 EACCES};
   }
   for (std::size_t begin = 0; begin <= path.size();) {
     const std::size_t end = std::min(path.find(':', begin), path.size());

@@ -17,20 +17,20 @@
 namespace vf::supervisor {
 
 struct Command {
-  std::string executable;              ///< a path; find_executable() makes one of a name
-  std::vector<std::string> arguments;  ///< without argv[0]
+  std::string executable;                          ///< a path; find_executable() makes one of a name
+  std::vector<std::string> arguments;              ///< without argv[0]
   std::map<std::string, std::string> environment;  ///< all of it; nothing is inherited beside it
-  int standard_output = -1;            ///< descriptor it gets as 1; stays the caller's. -1: /dev/null
-  int standard_error = -1;             ///< and as 2
+  int standard_output = -1;                        ///< descriptor it gets as 1; stays the caller's. -1: /dev/null
+  int standard_error = -1;                         ///< and as 2
 };
 
 class Child {
  public:
   using OnExit = std::function<void(ExitStatus)>;
 
-  /// Starts the command in a process group of its own, with /dev/null as 0, no other descriptor than 0, 1 and 2, default
-  /// signal dispositions and an empty signal mask. It outlives the agent if the agent dies. `on_exit` is called once, on
-  /// the loop, never from inside this call, and not at all once the Child is destroyed.
+  /// Starts the command in a process group of its own, with /dev/null as 0, no other descriptor than 0, 1 and 2,
+  /// default signal dispositions and an empty signal mask. It outlives the agent if the agent dies. `on_exit` is called
+  /// once, on the loop, never from inside this call, and not at all once the Child is destroyed.
   [[nodiscard]] static Result<std::unique_ptr<Child>> start(boost::asio::io_context& loop, const Command& command,
                                                             OnExit on_exit);
   ~Child();

@@ -12,8 +12,7 @@ ExitStatus decode_wait_status(int status) {
 }
 
 std::string in_words(ExitStatus status) {
-  if (status.signal != 0)
-    return "signal " + std::to_string(status.signal) + " (" + ::strsignal(status.signal) + ")";
+  if (status.signal != 0) return "signal " + std::to_string(status.signal) + " (" + ::strsignal(status.signal) + ")";
   std::string words = "exit code " + std::to_string(status.code);
   if (status.code == 78) words += " (bad configuration)";  // sysexits' EX_CONFIG, as Vector uses it
   return words;

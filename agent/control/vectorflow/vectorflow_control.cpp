@@ -519,18 +519,25 @@ void VectorflowControl::shut_down(std::function<void()> done) {
 
 /// One after the other: what is in flight, all logs, the last heartbeat. Called again by each answer.
 void VectorflowControl::finish() {
-  if (!done_) return;
+  if (!done_ || final_call_out_) return;  // the answer of that one comes back here
   if (!schedule_.enrolled()) return finished();
   if (schedule_.in_flight(Call::logs) || schedule_.in_flight(Call::heartbeat)) return;
   const auto now = steady_clock::now();
   if (!final_logs_failed_ && shipper_.has_pending(now) && schedule_.take_last(Call::logs, now)) {
+    final_call_out_ = true;
     return send_logs([this](bool server_answered) {
+      final_call_out_ = false;
       final_logs_failed_ = !server_answered;
       finish();
     });
   }
-  if (!std::exchange(final_heartbeat_sent_, true) && schedule_.take_last(Call::heartbeat, now))
-    return send_heartbeat([this] { finish(); });
+  if (!std::exchange(final_heartbeat_sent_, true) && schedule_.take_last(Call::heartbeat, now)) {
+    final_call_out_ = true;
+    return send_heartbeat([this] {
+      final_call_out_ = false;
+      finish();
+    });
+  }
   finished();
 }
 

@@ -106,6 +106,7 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   std::string update_error_;
   LinkState told_link_;
   bool shutting_down_ = false;
+  bool final_call_out_ = false;
   bool final_heartbeat_sent_ = false;
   bool final_logs_failed_ = false;
   std::function<void()> done_;

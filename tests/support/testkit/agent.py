@@ -78,7 +78,11 @@ class Agent:
 
     # -- Its life ------------------------------------------------------------------------------------------------
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self._clean_up()   # __exit__ is not called then
+            raise
         return self
 
     def start(self):
@@ -150,8 +154,9 @@ class Agent:
             assert not self.server.violations, "the agent broke the contract:\n  " + "\n  ".join(self.server.violations)
 
     def _clean_up(self):
-        waiting.watched.remove(self)
-        if self.process.poll() is None:
+        if self in waiting.watched:
+            waiting.watched.remove(self)
+        if self.process and self.process.poll() is None:
             for process in [p for p in (proc.look(self.pid), proc.look(self.process.pid)) if p]:
                 process.kill()
             self.process.wait()
@@ -164,7 +169,8 @@ class Agent:
 
     def leftovers(self):
         """Living processes that run one of this agent's configs (its data dir is in their arguments)."""
-        return [p for p in proc.with_argument(str(self.data_dir)) if p.pid not in (self.pid, self.process.pid)]
+        own = (self.pid, self.process.pid if self.process else None)
+        return [p for p in proc.with_argument(str(self.data_dir)) if p.pid not in own]
 
     # -- What it says --------------------------------------------------------------------------------------------
     def stdout(self):

@@ -128,8 +128,7 @@ TEST_CASE("a directory that may not be written says so") {
   const WithoutPrivileges as_anybody;
   const Status refused = write_atomically(folder / "locked/f", "x", 0600);
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().message() ==
-        "cannot create " + (folder / "locked/f.new") + ": Permission denied (errno 13)");
+  CHECK(refused.error().message() == "cannot create " + (folder / "locked/f.new") + ": Permission denied (errno 13)");
   const Status made = make_directory(folder / "locked/d", 0700);
   REQUIRE_FALSE(made);
   CHECK(made.error().message() ==

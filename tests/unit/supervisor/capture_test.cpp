@@ -20,7 +20,9 @@ struct Outcome {
   int times = 0;
 };
 
-Command shell(const std::string& script) { return {"/bin/sh", {"-c", script}, {{"PATH", "/usr/bin:/bin"}}, -1, -1}; }
+Command shell(const std::string& script) {
+  return {"/bin/sh", {"-c", script}, {{"PATH", "/usr/bin:/bin"}}, -1, -1};
+}
 
 /// Captures and waits for the answer.
 Outcome captured(TestLoop& loop, Command command, std::chrono::milliseconds deadline = 60s, std::size_t limit = 4096) {
@@ -55,7 +57,8 @@ TEST_CASE("a command that prints nothing is done when it ends") {
 TEST_CASE("output beyond the limit is read and thrown away") {
   TestLoop loop;
   // Far more than a pipe holds: were it not read, the command would never end.
-  const Outcome outcome = captured(loop, shell("printf head; head -c 1000000 /dev/zero | tr '\\0' x; echo >&2"), 60s, 10);
+  const Outcome outcome =
+      captured(loop, shell("printf head; head -c 1000000 /dev/zero | tr '\\0' x; echo >&2"), 60s, 10);
   REQUIRE(outcome.result->ok());
   CHECK(outcome.result->value().output == "headxxxxxx");
   CHECK(outcome.result->value().status == ExitStatus{0, 0});
@@ -81,8 +84,7 @@ TEST_CASE("a program that does not exist is told on the loop") {
   TestLoop loop;
   const Outcome outcome = captured(loop, {"/nonexistent/vector", {"--version"}, {}, -1, -1});
   REQUIRE_FALSE(outcome.result->ok());
-  CHECK(outcome.result->error().message() ==
-        "cannot start /nonexistent/vector: No such file or directory (errno 2)");
+  CHECK(outcome.result->error().message() == "cannot start /nonexistent/vector: No such file or directory (errno 2)");
 }
 
 TEST_CASE("a grandchild that keeps the output open does not hold the answer back") {

@@ -21,7 +21,9 @@ Environment given(const Environment& own, const ChildEnvironmentRules& rules, co
   return child;
 }
 
-Environment inherited(const Environment& own) { return given(own, {}, "", {}); }
+Environment inherited(const Environment& own) {
+  return given(own, {}, "", {});
+}
 
 Environment strict(const Environment& own, std::vector<std::string> allow) {
   return given(own, {true, std::move(allow)}, "", {});
@@ -30,8 +32,9 @@ Environment strict(const Environment& own, std::vector<std::string> allow) {
 }  // namespace
 
 TEST_CASE("a Vector gets what the agent has") {
-  const Environment own = {{"PATH", "/usr/bin"}, {"AWS_SECRET_ACCESS_KEY", "s=e\ncret"}, {"EMPTY", ""},
-                           {"lower", "1"},       {"VFX", "not ours"},                    {"MY_VF_TOKEN", "nor this"}};
+  const Environment own = {{"PATH", "/usr/bin"}, {"AWS_SECRET_ACCESS_KEY", "s=e\ncret"},
+                           {"EMPTY", ""},        {"lower", "1"},
+                           {"VFX", "not ours"},  {"MY_VF_TOKEN", "nor this"}};
   CHECK(inherited(own) == own);
 }
 
@@ -40,8 +43,12 @@ TEST_CASE("no VF_ variable reaches a Vector, known or not") {
 }
 
 TEST_CASE("what systemd tells the agent is the agent's alone") {
-  CHECK(inherited({{"NOTIFY_SOCKET", "/run/x"}, {"LISTEN_FDS", "1"}, {"LISTEN_PID", "1"}, {"LISTEN_FDNAMES", "a"},
-                   {"WATCHDOG_USEC", "1"}, {"WATCHDOG_PID", "1"}})
+  CHECK(inherited({{"NOTIFY_SOCKET", "/run/x"},
+                   {"LISTEN_FDS", "1"},
+                   {"LISTEN_PID", "1"},
+                   {"LISTEN_FDNAMES", "a"},
+                   {"WATCHDOG_USEC", "1"},
+                   {"WATCHDOG_PID", "1"}})
             .empty());
   const Environment others = {{"NOTIFY_SOCKET_PATH", "x"}, {"LISTENER", "x"}, {"WATCHDOGS", "x"}};
   CHECK(inherited(others) == others);
@@ -49,23 +56,42 @@ TEST_CASE("what systemd tells the agent is the agent's alone") {
 
 TEST_CASE("no variable that is an option of the vector command reaches it") {
   // Out of src/cli.rs of its releases.
-  for (const char* name :
-       {"VECTOR_CONFIG", "VECTOR_CONFIG_DIR", "VECTOR_CONFIG_TOML", "VECTOR_CONFIG_JSON", "VECTOR_CONFIG_YAML",
-        "VECTOR_REQUIRE_HEALTHY", "VECTOR_THREADS", "VECTOR_LOG", "VECTOR_LOG_FORMAT", "VECTOR_COLOR",
-        "VECTOR_WATCH_CONFIG", "VECTOR_WATCH_CONFIG_METHOD", "VECTOR_WATCH_CONFIG_POLL_INTERVAL_SECONDS",
-        "VECTOR_INTERNAL_LOG_RATE_LIMIT", "VECTOR_INTERNAL_LOGS_SOURCE_RATE_LIMIT",
-        "VECTOR_GRACEFUL_SHUTDOWN_LIMIT_SECS", "VECTOR_NO_GRACEFUL_SHUTDOWN_LIMIT", "VECTOR_OPENSSL_NO_PROBE",
-        "VECTOR_OPENSSL_LEGACY_PROVIDER", "VECTOR_ALLOW_EMPTY_CONFIG", "VECTOR_STRICT_ENV_VARS",
-        "VECTOR_DISABLE_ENV_VAR_INTERPOLATION", "VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION",
-        "VECTOR_MAX_DECOMPRESSED_SIZE_BYTES", "VECTOR_CHUNK_SIZE_EVENTS"}) {
+  for (const char* name : {"VECTOR_CONFIG",
+                           "VECTOR_CONFIG_DIR",
+                           "VECTOR_CONFIG_TOML",
+                           "VECTOR_CONFIG_JSON",
+                           "VECTOR_CONFIG_YAML",
+                           "VECTOR_REQUIRE_HEALTHY",
+                           "VECTOR_THREADS",
+                           "VECTOR_LOG",
+                           "VECTOR_LOG_FORMAT",
+                           "VECTOR_COLOR",
+                           "VECTOR_WATCH_CONFIG",
+                           "VECTOR_WATCH_CONFIG_METHOD",
+                           "VECTOR_WATCH_CONFIG_POLL_INTERVAL_SECONDS",
+                           "VECTOR_INTERNAL_LOG_RATE_LIMIT",
+                           "VECTOR_INTERNAL_LOGS_SOURCE_RATE_LIMIT",
+                           "VECTOR_GRACEFUL_SHUTDOWN_LIMIT_SECS",
+                           "VECTOR_NO_GRACEFUL_SHUTDOWN_LIMIT",
+                           "VECTOR_OPENSSL_NO_PROBE",
+                           "VECTOR_OPENSSL_LEGACY_PROVIDER",
+                           "VECTOR_ALLOW_EMPTY_CONFIG",
+                           "VECTOR_STRICT_ENV_VARS",
+                           "VECTOR_DISABLE_ENV_VAR_INTERPOLATION",
+                           "VECTOR_DANGEROUSLY_ALLOW_ENV_VAR_INTERPOLATION",
+                           "VECTOR_MAX_DECOMPRESSED_SIZE_BYTES",
+                           "VECTOR_CHUNK_SIZE_EVENTS"}) {
     INFO(name);
     CHECK(inherited({{name, "1"}}).empty());
   }
 }
 
 TEST_CASE("VECTOR_ names that are data of pipelines are kept") {
-  const Environment data = {{"VECTOR_SELF_NODE_NAME", "node-7"}, {"VECTOR_HOSTNAME", "h"}, {"VECTOR_SELF_POD_NAME", "p"},
-                            {"VECTOR_LOGS_BUCKET", "b"},         {"VECTORS", "v"}};
+  const Environment data = {{"VECTOR_SELF_NODE_NAME", "node-7"},
+                            {"VECTOR_HOSTNAME", "h"},
+                            {"VECTOR_SELF_POD_NAME", "p"},
+                            {"VECTOR_LOGS_BUCKET", "b"},
+                            {"VECTORS", "v"}};
   CHECK(inherited(data) == data);
 }
 
@@ -83,7 +109,7 @@ TEST_CASE("without strictness a list of names changes nothing") {
 }
 
 TEST_CASE("an allowlist brings back neither VF_ nor systemd's nor an option of vector") {
-  const Environment own = {{"VF_TOKEN", "secret"}, {"VF_X", "1"},       {"VECTOR_CONFIG", "/x"},
+  const Environment own = {{"VF_TOKEN", "secret"},  {"VF_X", "1"},          {"VECTOR_CONFIG", "/x"},
                            {"VECTOR_LOG", "trace"}, {"NOTIFY_SOCKET", "1"}, {"LISTEN_FDS", "1"},
                            {"WATCHDOG_USEC", "1"}};
   CHECK(strict(own, {"VF_TOKEN", "VF_*", "VECTOR_CONFIG", "VECTOR_*", "NOTIFY_SOCKET", "LISTEN_*", "*"}).empty());

@@ -80,8 +80,7 @@ bool refuse(long call, int errnum) {
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   const sock_fprog program{std::size(filter), filter};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 /// Gives a signal another disposition for a while.
@@ -251,7 +250,8 @@ TEST_CASE("where the kernel refuses what a start needs, that is an error and lea
         if (!refuse(call, EMFILE)) ::_exit(99);
       TestLoop loop;
       bool told = false;
-      const auto child = Child::start(loop.context(), {"/bin/sleep", {"1000"}, {}, -1, -1}, [&](ExitStatus) { told = true; });
+      const auto child =
+          Child::start(loop.context(), {"/bin/sleep", {"1000"}, {}, -1, -1}, [&](ExitStatus) { told = true; });
       if (child) ::_exit(1);
       if (child.error().code != EMFILE) ::_exit(2);
       loop.run_for(std::chrono::milliseconds(20));
@@ -276,8 +276,7 @@ TEST_CASE("the end is never told from inside start(), however soon it comes") {
   TestLoop loop;
   for (int i = 0; i < 10; ++i) {
     bool ended = false;
-    const auto child =
-        Child::start(loop.context(), {"/bin/true", {}, {}, -1, -1}, [&](ExitStatus) { ended = true; });
+    const auto child = Child::start(loop.context(), {"/bin/true", {}, {}, -1, -1}, [&](ExitStatus) { ended = true; });
     REQUIRE(child);
     CHECK_FALSE(ended);
     CHECK(loop.until([&] { return ended; }));
@@ -288,8 +287,8 @@ TEST_CASE("a signal reaches the process alone") {
   Runner runner;
   // The grandchild would say so, were it told too.
   const std::string script =
-      "(trap 'echo grandchild' TERM; echo ready; while :; do sleep 1000 & wait; done) & "
-      "trap 'echo told; exit 3' TERM; wait";
+      "trap 'echo told; exit 3' TERM; "
+      "(trap 'echo grandchild' TERM; echo ready; while :; do sleep 1000 & wait; done) & wait";
   const auto child = runner.start({"/bin/sh", {"-c", script}, {{"PATH", "/usr/bin:/bin"}}, -1, -1});
   REQUIRE(child);
   const ProcessGroup group(child.value()->pid());

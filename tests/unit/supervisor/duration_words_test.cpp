@@ -21,4 +21,6 @@ TEST_CASE("a duration is told in the two units that matter") {
   CHECK(in_words(291h + 59min) == "12 d 3 h");
 }
 
-TEST_CASE("a clock that went back does not make a negative duration") { CHECK(in_words(-3s) == "0.0 s"); }
+TEST_CASE("a clock that went back does not make a negative duration") {
+  CHECK(in_words(-3s) == "0.0 s");
+}

@@ -13,8 +13,8 @@ TEST_CASE("a name is looked up along PATH, the first that can run wins") {
   const TempFolder folder;
   for (const char* name : {"a", "b", "c", "d"}) REQUIRE(::mkdir((folder / name).c_str(), 0700) == 0);
   const std::string path = "/nonexistent:" + folder / "a:" + folder / "b:" + folder / "c:" + folder / "d";
-  put(folder / "a/vector", "", 0600);                             // not executable
-  REQUIRE(::mkdir((folder / "b/vector").c_str(), 0700) == 0);     // no file
+  put(folder / "a/vector", "", 0600);                          // not executable
+  REQUIRE(::mkdir((folder / "b/vector").c_str(), 0700) == 0);  // no file
   put(folder / "c/vector", "", 0700);
   put(folder / "d/vector", "", 0700);
   CHECK(find_executable("vector", path).value() == folder / "c/vector");

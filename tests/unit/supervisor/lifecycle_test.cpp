@@ -119,31 +119,25 @@ TEST_CASE("every phase takes every event") {
     Phase to[7];  // from idle, preparing, spawning, starting, running, stopping, backoff
   };
   const Column columns[] = {
-      {"Want(new)", want_new,
+      {"Want(new)",
+       want_new,
        {P::preparing, P::preparing, P::spawning, P::stopping, P::stopping, P::stopping, P::preparing}},
       {"Unwant", unwant, {P::idle, P::idle, P::spawning, P::stopping, P::stopping, P::stopping, P::idle}},
-      {"Restart", restart,
-       {P::idle, P::preparing, P::spawning, P::stopping, P::stopping, P::stopping, P::preparing}},
-      {"Prepared", prepared,
-       {P::idle, P::spawning, P::spawning, P::starting, P::running, P::stopping, P::backoff}},
-      {"PrepareFailed", prepare_failed,
+      {"Restart", restart, {P::idle, P::preparing, P::spawning, P::stopping, P::stopping, P::stopping, P::preparing}},
+      {"Prepared", prepared, {P::idle, P::spawning, P::spawning, P::starting, P::running, P::stopping, P::backoff}},
+      {"PrepareFailed",
+       prepare_failed,
        {P::idle, P::backoff, P::spawning, P::starting, P::running, P::stopping, P::backoff}},
-      {"Spawned", spawned,
-       {P::idle, P::preparing, P::starting, P::starting, P::running, P::stopping, P::backoff}},
-      {"SpawnFailed", spawn_failed,
+      {"Spawned", spawned, {P::idle, P::preparing, P::starting, P::starting, P::running, P::stopping, P::backoff}},
+      {"SpawnFailed",
+       spawn_failed,
        {P::idle, P::preparing, P::backoff, P::starting, P::running, P::stopping, P::backoff}},
-      {"Healthy", healthy,
-       {P::idle, P::preparing, P::spawning, P::running, P::running, P::stopping, P::backoff}},
-      {"Exited", exited,
-       {P::idle, P::preparing, P::spawning, P::backoff, P::backoff, P::preparing, P::backoff}},
-      {"RetryDue", retry,
-       {P::idle, P::preparing, P::spawning, P::starting, P::running, P::stopping, P::preparing}},
-      {"StableDue", stable,
-       {P::idle, P::preparing, P::spawning, P::starting, P::running, P::stopping, P::backoff}},
-      {"KillDue", kill_due,
-       {P::idle, P::preparing, P::spawning, P::starting, P::running, P::stopping, P::backoff}},
-      {"KillNow", kill_now,
-       {P::idle, P::preparing, P::spawning, P::stopping, P::stopping, P::stopping, P::backoff}},
+      {"Healthy", healthy, {P::idle, P::preparing, P::spawning, P::running, P::running, P::stopping, P::backoff}},
+      {"Exited", exited, {P::idle, P::preparing, P::spawning, P::backoff, P::backoff, P::preparing, P::backoff}},
+      {"RetryDue", retry, {P::idle, P::preparing, P::spawning, P::starting, P::running, P::stopping, P::preparing}},
+      {"StableDue", stable, {P::idle, P::preparing, P::spawning, P::starting, P::running, P::stopping, P::backoff}},
+      {"KillDue", kill_due, {P::idle, P::preparing, P::spawning, P::starting, P::running, P::stopping, P::backoff}},
+      {"KillNow", kill_now, {P::idle, P::preparing, P::spawning, P::stopping, P::stopping, P::stopping, P::backoff}},
   };
   for (const Column& column : columns) {
     for (std::size_t i = 0; i < std::size(all_phases); ++i) {
@@ -160,9 +154,9 @@ TEST_CASE("an event of another generation changes nothing") {
     for (const std::uint64_t off : {std::uint64_t{1}, ~std::uint64_t{0}}) {
       Subject subject = in_phase(phase);
       const std::uint64_t other = subject.life.generation + off;
-      const Event events[] = {event::Prepared{other},  event::PrepareFailed{other}, event::Spawned{other},
-                              event::SpawnFailed{other}, event::Healthy{other},     event::Exited{other},
-                              event::RetryDue{other},  event::StableDue{other},     event::KillDue{other}};
+      const Event events[] = {event::Prepared{other},    event::PrepareFailed{other}, event::Spawned{other},
+                              event::SpawnFailed{other}, event::Healthy{other},       event::Exited{other},
+                              event::RetryDue{other},    event::StableDue{other},     event::KillDue{other}};
       for (const Event& event : events) {
         CHECK(subject.feed(event).empty());
         CHECK(subject.life.phase == phase);
@@ -345,16 +339,18 @@ TEST_CASE("whatever happens, there is one process at most and a wanted pipeline 
   std::minstd_rand random(4711);
   for (int run = 0; run < 200; ++run) {
     Subject subject;
-    bool process = false;      // what a shell would know
+    bool process = false;  // what a shell would know
     bool terminated = false;
     bool retry = false;
     bool kill = false;
     for (int i = 0; i < 300; ++i) {
-      std::vector<Event> possible = {event::Want{subject.life.wanted_revision}, event::Want{subject.life.wanted_revision + 1},
-                                     event::Unwant{}, event::Restart{}};
+      std::vector<Event> possible = {event::Want{subject.life.wanted_revision},
+                                     event::Want{subject.life.wanted_revision + 1}, event::Unwant{}, event::Restart{}};
       const std::uint64_t g = subject.life.generation;
-      if (subject.life.phase == Phase::preparing) possible.insert(possible.end(), {event::Prepared{g}, event::PrepareFailed{g}});
-      if (subject.life.phase == Phase::spawning) possible.insert(possible.end(), {event::Spawned{g}, event::SpawnFailed{g}});
+      if (subject.life.phase == Phase::preparing)
+        possible.insert(possible.end(), {event::Prepared{g}, event::PrepareFailed{g}});
+      if (subject.life.phase == Phase::spawning)
+        possible.insert(possible.end(), {event::Spawned{g}, event::SpawnFailed{g}});
       if (process) possible.insert(possible.end(), {event::Exited{g}, event::Healthy{g}, event::Exited{g}});
       if (retry) possible.emplace_back(event::RetryDue{g});
       if (kill) possible.emplace_back(event::KillDue{g});

@@ -277,14 +277,14 @@ TEST_CASE("without inotify files are looked at now and then, and that is told on
     Collected one, two;
     const auto first = subject.writer(subject.follow("p1", one));
     const auto second = subject.writer(subject.follow("p2", two));
-    CHECK(subject.problems ==
-          Lines{"cannot watch " + subject.folder.path() +
-                ": Permission denied (errno 13); looking at log files every 500 ms instead"});
+    CHECK(subject.problems == Lines{"cannot watch " + subject.folder.path() +
+                                    ": Permission denied (errno 13); looking at log files every 500 ms instead"});
     for (int i = 0; i < 2; ++i) {
       write_to(first, "a\n");
       write_to(second, "b\n");
       CHECK(subject.loop.until([&] {
-        return one.lines.size() == static_cast<std::size_t>(i) + 1 && two.lines.size() == static_cast<std::size_t>(i) + 1;
+        return one.lines.size() == static_cast<std::size_t>(i) + 1 &&
+               two.lines.size() == static_cast<std::size_t>(i) + 1;
       }));
     }
     subject.follower.reset();

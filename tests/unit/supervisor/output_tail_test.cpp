@@ -53,7 +53,9 @@ struct Subject {
       if (trim.length > 0) REQUIRE(punch_hole(*tail->descriptor(), trim.offset, trim.length));
     }
   }
-  [[nodiscard]] std::uint64_t blocks_in_bytes() const { return static_cast<std::uint64_t>(look_at(path).st_blocks) * 512; }
+  [[nodiscard]] std::uint64_t blocks_in_bytes() const {
+    return static_cast<std::uint64_t>(look_at(path).st_blocks) * 512;
+  }
 
   /// Every line came once, in order and whole, or was counted as skipped where it is missing.
   void check_account(const NumberedLines& numbered) {
@@ -224,6 +226,7 @@ TEST_CASE("flood after flood is counted to the line") {
 TEST_CASE("a flood of one line without an end is one line that was skipped") {
   Subject subject;
   subject.write("before\n");
+  subject.read();
   subject.write(std::string(6 * mebibyte, 'x'));
   subject.read();
   CHECK(subject.sink.lines == Lines{"before"});

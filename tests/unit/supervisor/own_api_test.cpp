@@ -58,7 +58,8 @@ TEST_CASE("a block api section is taken out wherever it stands, and every other 
 
 TEST_CASE("comments and blank lines of the others stay with them") {
   const Row rows[] = {
-      {"before, inside and behind", "# head\nsources: {} # s\n\n# about the api\napi: # a\n  # in\n  enabled: true\n\n# about sinks\nsinks: {}\n",
+      {"before, inside and behind",
+       "# head\nsources: {} # s\n\n# about the api\napi: # a\n  # in\n  enabled: true\n\n# about sinks\nsinks: {}\n",
        "# head\nsources: {} # s\n\n# about the api\n\n# about sinks\nsinks: {}\n"},
       {"behind the last", "sources: {}\napi:\n  enabled: true\n# vim: ft=yaml\n", "sources: {}\n# vim: ft=yaml\n"},
       {"a comment that names it", "# api: here\nsources: {}\napi: {}\nsinks: {}\n",
@@ -79,8 +80,7 @@ TEST_CASE("flow style and JSON lose their api member and its comma") {
       {"only", R"({"api": {"enabled": true}})", "{}"},
       {"over lines, last", "{\n  \"sources\": {},\n  \"api\": {\n    \"enabled\": true\n  }\n}\n",
        "{\n  \"sources\": {}\n}\n"},
-      {"over lines with a comma, last", "{\n  \"sources\": {},\n  \"api\": {},\n}\n",
-       "{\n  \"sources\": {}\n}\n"},
+      {"over lines with a comma, last", "{\n  \"sources\": {},\n  \"api\": {},\n}\n", "{\n  \"sources\": {}\n}\n"},
       {"with braces and commas in strings", R"({"a": "},{", 'b': 'it''s, }', "api": {"x": "\"}, {"}})",
        R"({"a": "},{", 'b': 'it''s, }'})"},
       {"with a plain apostrophe", "{a: it's, b: isn't, api: {x: can't}}", "{a: it's, b: isn't}"},
@@ -172,11 +172,18 @@ TEST_CASE("an anchor of the section's own goes with it") {
 }
 
 TEST_CASE("whatever is cut, the other sections mean what they meant") {
-  const std::string others[] = {"sources: {in: {type: demo_logs}}\n", "sinks:\n  out:\n    type: console\n",
-                                "enrichment_tables:\n  t: {type: file}\n", "data_dir: /var/lib/vector\n",
-                                "timezone: 'Europe/Berlin'\n", "tests:\n- name: one\n- name: two\n"};
-  const std::string apis[] = {"api:\n  enabled: true\n", "api: {enabled: true}\n", "api:\n  # c\n  address: a\n\n",
-                              "\"api\":\n\n  enabled: false\n", "api: null\n", "api:\n- x\n"};
+  const std::string others[] = {"sources: {in: {type: demo_logs}}\n",
+                                "sinks:\n  out:\n    type: console\n",
+                                "enrichment_tables:\n  t: {type: file}\n",
+                                "data_dir: /var/lib/vector\n",
+                                "timezone: 'Europe/Berlin'\n",
+                                "tests:\n- name: one\n- name: two\n"};
+  const std::string apis[] = {"api:\n  enabled: true\n",
+                              "api: {enabled: true}\n",
+                              "api:\n  # c\n  address: a\n\n",
+                              "\"api\":\n\n  enabled: false\n",
+                              "api: null\n",
+                              "api:\n- x\n"};
   for (const std::string& api : apis) {
     for (std::size_t place = 0; place <= std::size(others); ++place) {
       std::string with, without;

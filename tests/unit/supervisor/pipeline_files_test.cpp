@@ -24,7 +24,7 @@ PipelineSpec spec(const std::string& id, const std::string& yaml = "sources: {}\
 /// Every path that is ever written for an id, temporary ones included.
 std::vector<std::string> paths_of(const std::string& id) {
   const PipelineFiles files = files_of("/data", id);
-  return {files.config,  files.config + ".new",  files.sidecar,
+  return {files.config,           files.config + ".new", files.sidecar,
           files.sidecar + ".new", files.standard_output, files.standard_error};
 }
 
@@ -38,11 +38,19 @@ TEST_CASE("a usual id is its own file name") {
 }
 
 TEST_CASE("no id leads out of its folder or hides") {
-  const std::map<std::string, std::string> expected = {
-      {"../x", "%2e.%2fx"},          {"..", "%2e."},        {".", "%2e"},       {".hidden", "%2ehidden"},
-      {"a/../../b", "a%2f..%2f..%2fb"}, {"/etc/passwd", "%2fetc%2fpasswd"}, {"a b", "a%20b"},
-      {"a%20b", "a%2520b"},          {std::string("a\0b", 3), "a%00b"},  {"ü", "%c3%bc"}, {"a\nb", "a%0ab"},
-      {"a~b", "a%7eb"},              {"", ""}};
+  const std::map<std::string, std::string> expected = {{"../x", "%2e.%2fx"},
+                                                       {"..", "%2e."},
+                                                       {".", "%2e"},
+                                                       {".hidden", "%2ehidden"},
+                                                       {"a/../../b", "a%2f..%2f..%2fb"},
+                                                       {"/etc/passwd", "%2fetc%2fpasswd"},
+                                                       {"a b", "a%20b"},
+                                                       {"a%20b", "a%2520b"},
+                                                       {std::string("a\0b", 3), "a%00b"},
+                                                       {"ü", "%c3%bc"},
+                                                       {"a\nb", "a%0ab"},
+                                                       {"a~b", "a%7eb"},
+                                                       {"", ""}};
   for (const auto& [id, name] : expected) CHECK(file_name_of(id) == name);
   for (const auto& [id, name] : expected)
     for (const std::string& path : paths_of(id)) {
@@ -64,17 +72,40 @@ TEST_CASE("a very long id has a short name of its own") {
 }
 
 TEST_CASE("no file of one id is a file of another, temporary ones included") {
-  std::set<std::string> ids = {"", ".", "..", "x", "x.yaml", "x.yaml.vf-metrics", "x.yaml.vf-metrics.yaml", "x.yaml.new",
-                               "x.vf-metrics", ".vf-metrics", "x%2evf-metrics", "x.new", "x.stdout", "x.stderr",
-                               "x.stdout.new", "X", "x~", "%", "%2e", "%2E", "%252e", "x/", "/x", "x%2f"};
+  std::set<std::string> ids = {"",
+                               ".",
+                               "..",
+                               "x",
+                               "x.yaml",
+                               "x.yaml.vf-metrics",
+                               "x.yaml.vf-metrics.yaml",
+                               "x.yaml.new",
+                               "x.vf-metrics",
+                               ".vf-metrics",
+                               "x%2evf-metrics",
+                               "x.new",
+                               "x.stdout",
+                               "x.stderr",
+                               "x.stdout.new",
+                               "X",
+                               "x~",
+                               "%",
+                               "%2e",
+                               "%2E",
+                               "%252e",
+                               "x/",
+                               "/x",
+                               "x%2f"};
   std::minstd_rand random(42);
   const std::string alphabet = std::string("ab./%~-_ 2efABy") + '\0' + "\xc3\xbc";
   const std::string_view words[] = {".yaml", ".vf-metrics", ".new", ".stderr", ".stdout"};
   for (int i = 0; i < 20000; ++i) {
     std::string id;
     for (auto length = random() % 6; length > 0; --length) {
-      if (random() % 4 == 0) id += words[random() % std::size(words)];
-      else id += alphabet[random() % alphabet.size()];
+      if (random() % 4 == 0)
+        id += words[random() % std::size(words)];
+      else
+        id += alphabet[random() % alphabet.size()];
     }
     if (random() % 50 == 0) id += std::string(90 + random() % 40, alphabet[random() % 4]);
     ids.insert(id);
@@ -205,9 +236,9 @@ TEST_CASE("leftovers of an earlier run go, and what is wanted stays") {
   REQUIRE(::symlink("nothing", (folder / "certs/dangling").c_str()) == 0);
 
   CHECK(remove_leftovers(folder.path(), {"p", "../q", "kept"}, {"p.pem", "%2e.%2fq.pem"}).empty());
-  CHECK(names_in(folder / "pipelines") ==
-        Names{"%2e.%2fq.yaml", "%2e.%2fq.yaml.vf-metrics.yaml", "kept.yaml", "kept.yaml.vf-metrics.yaml", "p.yaml",
-              "p.yaml.vf-metrics.yaml", "somebody's"});
+  CHECK(names_in(folder / "pipelines") == Names{"%2e.%2fq.yaml", "%2e.%2fq.yaml.vf-metrics.yaml", "kept.yaml",
+                                                "kept.yaml.vf-metrics.yaml", "p.yaml", "p.yaml.vf-metrics.yaml",
+                                                "somebody's"});
   CHECK(names_in(folder / "logs") ==
         Names{"%2e.%2fq.stderr", "%2e.%2fq.stdout", "kept.stderr", "kept.stdout", "p.stderr", "p.stdout"});
   CHECK(names_in(folder / "certs") == Names{"%2e.%2fq.pem", "p.pem"});

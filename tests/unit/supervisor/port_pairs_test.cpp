@@ -26,11 +26,14 @@ struct Machine {
   }
 };
 
-PortPair pair_at(int port) { return {static_cast<std::uint16_t>(port), static_cast<std::uint16_t>(port + 1)}; }
+PortPair pair_at(int port) {
+  return {static_cast<std::uint16_t>(port), static_cast<std::uint16_t>(port + 1)};
+}
 
 /// A listening socket on a port of the kernel's choice.
 struct Listening {
-  explicit Listening(in_addr_t address, int family = AF_INET) : socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Listening(in_addr_t address, int family = AF_INET)
+      : socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_storage bound{};
     if (family == AF_INET) {
       auto& four = reinterpret_cast<sockaddr_in&>(bound);

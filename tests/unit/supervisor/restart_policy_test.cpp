@@ -29,7 +29,8 @@ TEST_CASE("a wait is spread by a fifth either way, in proportion, and never beyo
 
 TEST_CASE("no count of failures overflows a wait") {
   const RestartPolicy policy;
-  for (const unsigned failures : {17U, 18U, 31U, 32U, 33U, 63U, 64U, 65U, 1000000U, std::numeric_limits<unsigned>::max()})
+  for (const unsigned failures :
+       {17U, 18U, 31U, 32U, 33U, 63U, 64U, 65U, 1000000U, std::numeric_limits<unsigned>::max()})
     CHECK(policy.delay(failures, 0.5) == 60s);
   CHECK(policy.delay(0, 0.5) == 1s);  // not asked for, but no shift by minus one
 }

@@ -1,4 +1,5 @@
-// A file system of a few pages, to see what a full disk does. Needs root; elsewhere `mounted` is false and a test says so.
+// A file system of a few pages, to see what a full disk does. Needs root; elsewhere `mounted` is false and a test says
+// so.
 #pragma once
 
 #include <sched.h>

@@ -66,7 +66,9 @@ inline struct stat look_at(const std::string& path) {
   return found;
 }
 
-inline mode_t mode_of(const std::string& path) { return look_at(path).st_mode & 07777; }
+inline mode_t mode_of(const std::string& path) {
+  return look_at(path).st_mode & 07777;
+}
 
 /// Names of everything directly in `folder`; empty where there is no such folder.
 inline std::set<std::string> names_in(const std::string& folder) {

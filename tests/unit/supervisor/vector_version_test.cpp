@@ -5,7 +5,8 @@
 using namespace vf::supervisor;
 
 TEST_CASE("the version is read from what Vector prints") {
-  const auto version = parse_vector_version("vector 0.54.0 (x86_64-unknown-linux-gnu 5b79e0b 2026-03-10 17:51:42.169829)\n");
+  const auto version =
+      parse_vector_version("vector 0.54.0 (x86_64-unknown-linux-gnu 5b79e0b 2026-03-10 17:51:42.169829)\n");
   REQUIRE(version);
   CHECK(*version == VectorVersion{0, 54, 0});
   CHECK(version->to_string() == "0.54.0");

@@ -135,7 +135,7 @@ TEST_CASE_METHOD(Fixture, "a deadline counts from send(), waiting for a worker i
   CHECK(Clock::now() - begin < 5s);
   REQUIRE(told.size() == 2);
   for (const std::string& text : told)
-    CHECK_THAT(text, Catch::Equals("no answer in time") || Catch::EndsWith(" within 300 ms"));
+    CHECK_THAT(text, Catch::Equals("no answer in time") || Catch::StartsWith("no whole answer from "));
 }
 
 TEST_CASE_METHOD(Fixture, "the loop tells the deadline in time while the worker is stuck, and is not held up") {
@@ -175,14 +175,14 @@ TEST_CASE_METHOD(Fixture, "an answer that races with its deadline is told once, 
   });
   HttpClient client(loop, settings_for(server.port()), 2);
   std::size_t sent = 0;
-  for (int i = 0; i < 40; ++i) {
-    client.send(get("/late", std::chrono::milliseconds(20 + 3 * i)), [&](HttpResponse) { ++sent; });
+  for (int i = 0; i < 12; ++i) {
+    client.send(get("/late", std::chrono::milliseconds(30 + 2 * i)), [&](HttpResponse) { ++sent; });
     client.send(get("/good"), note());
     loop.restart();
     loop.run();
   }
-  CHECK(sent == 40);
-  CHECK(told == std::vector<std::string>(40, "good"));
+  CHECK(sent == 12);
+  CHECK(told == std::vector<std::string>(12, "good"));
 }
 
 TEST_CASE_METHOD(Fixture, "after cancel_all() nothing is told, the loop ends, and nothing more is sent") {

@@ -120,8 +120,8 @@ TEST_CASE_METHOD(Fixture, "a client certificate is shown where the server wants 
   serve("server", "client-ca");
   const HttpResponse without = ask();
   CHECK(without.status == 0);
-  CHECK(without.fault == HttpFault::tls);
-  CHECK_THAT(without.error, Catch::Contains(" ended TLS: ") && Catch::Contains("certificate required"));
+  // The server says so and resets the connection, which may take its words along.
+  CHECK_THAT(without.error, Catch::Contains("certificate required") || Catch::Contains("closed the connection"));
   settings.client_cert = certificates.path("client.crt");
   settings.client_key = certificates.path("client.key");
   CHECK(ask().body == "hello Bearer t");

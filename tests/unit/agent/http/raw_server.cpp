@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -97,6 +98,7 @@ void Peer::reset() {
 }
 
 RawServer::RawServer(Script script) : script_(std::move(script)) {
+  signal(SIGPIPE, SIG_IGN);  // as the agent does: OpenSSL's writes raise it
   listener_ = listen_on_loopback(64, port_);
   acceptor_ = std::jthread([this] { accept_all(); });
 }
