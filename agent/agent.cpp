@@ -102,7 +102,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
         tick(loop),
         scrape_timer(loop),
         leftovers_timer(loop),
-        reaper(loop, [this](pid_t pid) { return supervisor::is_own_child(pid); }) {}
+        reaper(loop, [](pid_t pid) { return supervisor::is_own_child(pid); }) {}
 
   static std::function<void(std::function<void()>)> on(WorkerPool& pool) {
     return [&pool](std::function<void()> job) { pool.submit(std::move(job)); };
