@@ -15,7 +15,8 @@
 //   - connect_timeout is counted for each address of a name, then for each step of the TLS handshake; resolving and the
 //     proxy's CONNECT are not in it. Resolving is not ended by cancel() either: it ends with the resolver's own
 //     timeouts (resolv.conf).
-//   - The head of an answer has no limit but time and memory.
+//   - The head of an answer has no limit but time and memory, and a first line of 50 kB overflows the stack (httplib
+//     reads it with std::regex): the process dies. Servers and proxies are trusted that far.
 //   - A chunk whose end is garbled passes for the end of the body.
 //   - An answer that comes before the request's body was taken whole, and the connection's end with it, is not seen.
 //   - A tunnel that the proxy refuses with another status than 407 looks like a failed TLS handshake. A proxy's user

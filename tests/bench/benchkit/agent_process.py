@@ -29,14 +29,15 @@ def free_ports(count):
 
 
 class AgentProcess:
-    """`with AgentProcess(programs, server, pipelines=10) as agent:` – it runs inside the block, and nothing of it after."""
+    """`with AgentProcess(programs, server, pipelines=10) as agent:` – it runs inside the block, and nothing of it after.
+    With `programs.realtime` its loop is never kept waiting by other processes, so that its lag is all its own."""
 
     def __init__(self, programs, server, pipelines, env=None, data_dir=None):
         self._scratch = pathlib.Path(tempfile.mkdtemp(prefix="vf-bench-"))
         self.data_dir = pathlib.Path(data_dir) if data_dir else self._scratch / "data"
         ports = free_ports(2 * pipelines + 12)
         self.metrics_port = ports + 2 * pipelines + 11
-        self._binary = programs.agent
+        self._binary, self._realtime = programs.agent, programs.realtime
         self._env = {**base_environment(self._scratch), "VF_URL": server.url, "VF_TOKEN": server.token,
                      "VF_DATA_DIR": str(self.data_dir), "VF_VECTOR_BIN": programs.vector, "VF_PORT_BASE": str(ports),
                      "VF_METRICS_ADDR": "127.0.0.1", "VF_METRICS_PORT": str(self.metrics_port),
@@ -48,6 +49,8 @@ class AgentProcess:
         self._process = subprocess.Popen([self._binary], env=self._env, stdin=subprocess.DEVNULL,
                                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         self.pid = self._process.pid
+        if self._realtime:  # the main thread only, and not what it starts
+            os.sched_setscheduler(self.pid, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
         return self
 
     def __exit__(self, *_):
@@ -89,7 +92,9 @@ class AgentProcess:
             time.sleep(pause)
 
     def wait_all_running(self, count):
-        self.wait_until(lambda: self.metrics().one("vf_agent_pipelines_running") == count, f"{count} pipelines run")
+        """Asking costs the agent a page of metrics of that many pipelines: the more there are, the less often."""
+        self.wait_until(lambda: self.metrics().one("vf_agent_pipelines_running") == count, f"{count} pipelines run",
+                        pause=min(0.25, max(0.02, count / 2000)))
 
     # -- Figures ---------------------------------------------------------------------------------------------------
     def metrics(self):
@@ -107,7 +112,6 @@ class AgentProcess:
         return tuple(int(fields[at]) / os.sysconf("SC_CLK_TCK") for at in (11, 12))
 
     def status(self):
-        """kB of RSS and peak RSS, threads, context switches are left to the profilers."""
         lines = pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines()
         found = {name: value.split()[0] for name, _, value in (line.partition(":") for line in lines) if value.split()}
         return {"rss_mb": int(found["VmRSS"]) / 1024, "peak_rss_mb": int(found["VmHWM"]) / 1024,

@@ -51,7 +51,7 @@ def print_first_poll(rows):
     table("Process start to first poll, on an enrolled node", [
         ("starts", lambda r: str(r["times"])), ("median ms", lambda r: number(r["median_ms"], 1)),
         ("best", lambda r: number(r["best_ms"], 1)), ("worst", lambda r: number(r["worst_ms"], 1)),
-        ("machine busy", lambda r: percent(r["machine_busy"]))], rows)
+        ("CPU ms", lambda r: number(r["cpu_ms"], 1)), ("machine busy", lambda r: percent(r["machine_busy"]))], rows)
 
 
 def print_deploys(rows):
