@@ -236,18 +236,15 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
 
   void next_scrape() {
     // The round goes by id, so that pipelines may come and go under it.
-    const auto known = keeper.statuses();
-    const auto next = std::find_if(known.begin(), known.end(), [this](const auto& one) {
-      return one.id > last_scraped && one.state == supervisor::ProcessState::running;
-    });
-    const ScrapePace pace = scrape_pace(known.size(), control->report_interval());
-    scrape_timer.expires_after(next == known.end() ? pace.rest : pace.apart);
-    if (next == known.end()) {
-      last_scraped.clear();
-    } else {
-      last_scraped = next->id;
-      scrape(*next);
+    const ScrapePace pace = scrape_pace(keeper.size(), control->report_interval());
+    bool round_done = false;
+    for (std::size_t i = 0; i < pace.at_once && !round_done; ++i) {
+      const auto next = keeper.next_running(last_scraped);
+      round_done = !next;
+      last_scraped = next ? next->id : "";
+      if (next) scrape(*next);
     }
+    scrape_timer.expires_after(round_done ? pace.rest : pace.apart);
     scrape_timer.async_wait([this](boost::system::error_code cancelled) {
       if (!cancelled) next_scrape();
     });
@@ -284,7 +281,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   void on_desired(supervisor::DesiredState desired) override {
     keeper.apply(std::move(desired));
     if (ready.exchange(true)) return;
-    log.info("ready: " + counted(keeper.statuses().size(), "pipeline") + " wanted" +
+    log.info("ready: " + counted(keeper.size(), "pipeline") + " wanted" +
              (refused.empty() ? "" : ", " + std::to_string(refused.size()) + " refused"));
   }
 
@@ -399,7 +396,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   void on_stop_signal(int number) {
     const std::string name = number == SIGTERM ? "SIGTERM" : "SIGINT";
     if (!std::exchange(stopping, true)) {
-      log.info(name + ": stopping " + counted(keeper.statuses().size(), "pipeline") + "; once more kills");
+      log.info(name + ": stopping " + counted(keeper.size(), "pipeline") + "; once more kills");
       scrape_timer.cancel();
       keeper.stop_all([this] { on_all_stopped(); });
       return;
@@ -407,7 +404,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     log.warn(name + " again: killing what still runs");
     hurried = true;
     keeper.kill_all();
-    if (keeper.statuses().empty()) loop.stop();
+    if (keeper.size() == 0) loop.stop();
   }
 
   void on_all_stopped() {

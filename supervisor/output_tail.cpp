@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -24,6 +23,13 @@ Result<std::shared_ptr<UniqueDescriptor>> open_file(const std::string& path) {
   auto file = std::make_shared<UniqueDescriptor>(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!*file) return system_error("open " + path, errno);
   return file;
+}
+
+/// One buffer for all tails of a thread. On the heap: a thread_local array would be a part of every thread's stack, and
+/// glibc touches all of it when a thread starts.
+char* turn_buffer() {
+  static thread_local const auto buffer = std::make_unique_for_overwrite<char[]>(OutputTail::turn_bytes);
+  return buffer.get();
 }
 
 /// Adapts what the splitter finds to the sink.
@@ -57,8 +63,8 @@ Result<UniqueDescriptor> OutputTail::writer() {
 
 bool OutputTail::read_turn() {
   if (offset_ < skip_until_) return skip_turn();
-  static thread_local std::array<char, turn_bytes> buffer;
-  const ssize_t got = ::pread(file_->get(), buffer.data(), buffer.size(), static_cast<off_t>(offset_));
+  char* const buffer = turn_buffer();
+  const ssize_t got = ::pread(file_->get(), buffer, turn_bytes, static_cast<off_t>(offset_));
   if (got < 0) {
     if (errno != EINTR) problem_ = system_error("read " + path_, errno).message();
     return errno == EINTR;
@@ -73,7 +79,7 @@ bool OutputTail::read_turn() {
     return false;
   }
   const auto length = static_cast<std::size_t>(got);
-  if (length == buffer.size()) {  // more is waiting: how much?
+  if (length == turn_bytes) {  // more is waiting: how much?
     const std::uint64_t size = size_of(file_->get());
     if (size > offset_ + skip_above) {
       skip_until_ = size - skip_leaves;
@@ -82,25 +88,25 @@ bool OutputTail::read_turn() {
     }
   }
   offset_ += length;
-  hand_on({buffer.data(), length});
-  return length == buffer.size();
+  hand_on({buffer, length});
+  return length == turn_bytes;
 }
 
 bool OutputTail::skip_turn() {
-  static thread_local std::array<char, 1U << 18> buffer;
+  char* const buffer = turn_buffer();
   // A megabyte a turn: counting newlines costs a fraction of splitting, but not nothing.
   const std::uint64_t until = std::min(skip_until_, offset_ + (1U << 20));
   bool at_line_start = false;
   skipping_line_ = true;
   while (offset_ < until) {
-    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), until - offset_));
-    const ssize_t got = ::pread(file_->get(), buffer.data(), want, static_cast<off_t>(offset_));
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(turn_bytes, until - offset_));
+    const ssize_t got = ::pread(file_->get(), buffer, want, static_cast<off_t>(offset_));
     if (got <= 0) {  // emptied by somebody, or unreadable: the next turn sees which
       skip_until_ = offset_;
       return true;
     }
     const auto length = static_cast<std::size_t>(got);
-    skipped_ += static_cast<std::uint64_t>(std::count(buffer.data(), buffer.data() + length, '\n'));
+    skipped_ += static_cast<std::uint64_t>(std::count(buffer, buffer + length, '\n'));
     at_line_start = buffer[length - 1] == '\n';
     offset_ += length;
   }

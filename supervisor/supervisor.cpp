@@ -498,4 +498,10 @@ std::vector<PipelineStatus> Supervisor::statuses() const {
   return all;
 }
 
+std::optional<PipelineStatus> Supervisor::next_running(const std::string& after) const {
+  for (auto at = pipelines_.upper_bound(after); at != pipelines_.end(); ++at)
+    if (process_state(at->second->life, settings_.limits.restart) == ProcessState::running) return status_of(*at->second);
+  return std::nullopt;
+}
+
 }  // namespace vf::supervisor

@@ -90,6 +90,9 @@ class Supervisor {
   [[nodiscard]] std::optional<PipelineStatus> status(const std::string& id) const;
   /// All known pipelines, those being stopped included, ordered by id.
   [[nodiscard]] std::vector<PipelineStatus> statuses() const;
+  /// The first pipeline after this id that runs; "" comes before all ids.
+  [[nodiscard]] std::optional<PipelineStatus> next_running(const std::string& after) const;
+  [[nodiscard]] std::size_t size() const { return pipelines_.size(); }
 
   /// Stops every pipeline side by side; `done` once none is left. Later apply() and restart() do nothing.
   void stop_all(std::function<void()> done);

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "agent/http/breaker.h"
+#include "agent/http/guarded_socket.h"
 #include "agent/http/proxy.h"
 #include "agent/http/redirect.h"
 #include "agent/http/retry_after.h"
@@ -21,6 +22,7 @@ using std::chrono::steady_clock;
 
 constexpr int most_redirects = 3;
 constexpr int proxy_wants_credentials = 407;
+constexpr std::uint64_t most_reserved = 1U << 20;  // on a server's word alone
 
 milliseconds since(steady_clock::time_point begin) {
   return std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
@@ -57,6 +59,59 @@ std::string tls_reason() {
 
 }  // namespace
 
+namespace {
+
+class GuardedStream final : public httplib::Stream {
+ public:
+  explicit GuardedStream(GuardedSocket& socket, int descriptor) : socket_(socket), descriptor_(descriptor) {}
+  [[nodiscard]] bool is_readable() const override { return socket_.wait_readable(); }
+  [[nodiscard]] bool is_writable() const override { return socket_.wait_writable(); }
+  ssize_t read(char* to, std::size_t size) override { return socket_.read(to, size); }
+  ssize_t write(const char* bytes, std::size_t size) override { return socket_.write(bytes, size); }
+  void get_remote_ip_and_port(std::string&, int&) const override {}  // asked by servers only
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  [[nodiscard]] socket_t socket() const override { return descriptor_; }
+
+ private:
+  GuardedSocket& socket_;
+  const int descriptor_;
+};
+
+/// What our clients share beside httplib's own interface.
+struct Guard {
+  GuardLimits limits;
+  GuardedSocket* now = nullptr;  // during an exchange
+  GuardedSocket::Cut cut = GuardedSocket::Cut::none;
+  bool leftover = false;
+
+  bool run(int descriptor, SSL* tls, const std::function<bool(httplib::Stream&)>& exchange) {
+    GuardedSocket socket(descriptor, tls, limits);
+    GuardedStream stream(socket, descriptor);
+    now = &socket;
+    const bool done = exchange(stream);
+    now = nullptr;
+    cut = socket.cut();
+    leftover = socket.has_leftover();
+    return done;
+  }
+};
+
+/// httplib's client over our stream instead of its own, which has no limits and reads 4 KiB a system call.
+template <typename Client>
+class Guarded final : public Client {
+ public:
+  Guarded(Guard& guard, const std::string& host, int port) : Client(host, port), guard_(guard) {}
+
+ private:
+  using typename Client::Socket;
+  bool process_socket(const Socket& socket, std::function<bool(httplib::Stream&)> exchange) override {
+    return guard_.run(socket.sock, socket.ssl, exchange);
+  }
+  Guard& guard_;
+};
+
+}  // namespace
+
 struct HttpConnection::Impl {
   explicit Impl(HttpSettings with);
 
@@ -89,7 +144,8 @@ struct HttpConnection::Impl {
   Breaker breaker;
   int sockets_made = 0;  // during one send()
   bool no_descriptors = false;
-  std::unique_ptr<httplib::Client> client;
+  Guard guard;
+  std::unique_ptr<httplib::ClientImpl> client;
   steady_clock::time_point last_used;
 };
 
@@ -127,8 +183,12 @@ std::string HttpConnection::Impl::peer() const {
 
 std::string HttpConnection::Impl::make_client() {
   if (client) return {};
-  const std::string host = url->is_ipv6() ? "[" + url->host + "]" : url->host;
-  auto made = std::make_unique<httplib::Client>(url->scheme + "://" + host + ":" + std::to_string(url->port));
+  std::unique_ptr<httplib::ClientImpl> made;
+  if (secure) {
+    made = std::make_unique<Guarded<httplib::SSLClient>>(guard, url->host, url->port);
+  } else {
+    made = std::make_unique<Guarded<httplib::ClientImpl>>(guard, url->host, url->port);
+  }
   made->set_keep_alive(true);
   made->set_tcp_nodelay(true);
   made->set_url_encode(false);       // paths come encoded
@@ -143,7 +203,7 @@ std::string HttpConnection::Impl::make_client() {
   }
   if (secure) {
     if (!settings.ca_file.empty()) made->set_ca_cert_path(settings.ca_file);
-    SSL_CTX* const context = made->ssl_context();
+    SSL_CTX* const context = static_cast<httplib::SSLClient&>(*made).ssl_context();
     ::ERR_clear_error();
     const auto unusable = [](const std::string& what) {
       const std::string why = ::ERR_reason_error_string(::ERR_peek_last_error()) != nullptr
@@ -182,6 +242,8 @@ httplib::Request HttpConnection::Impl::spell(const HttpRequest& request, const s
 
 bool HttpConnection::Impl::send(httplib::Request& request, httplib::Response& answer, httplib::Error& error) {
   sockets_made = 0;
+  guard.cut = GuardedSocket::Cut::none;
+  guard.leftover = false;
   ::ERR_clear_error();
   errno = 0;
   if (client->is_socket_open() != 0) {
@@ -193,6 +255,7 @@ bool HttpConnection::Impl::send(httplib::Request& request, httplib::Response& an
   const bool sent = !breaker.tripped() && client->send(request, answer, error);
   no_descriptors = errno == EMFILE || errno == ENFILE;
   breaker.release();
+  if (guard.leftover) client->stop();  // it would be taken for the next answer
   return sent && !breaker.tripped();  // a body without a length looks whole when it is cut off
 }
 
@@ -225,7 +288,7 @@ void HttpConnection::Impl::explain(httplib::Error error, milliseconds took, mill
       client = nullptr;  // it would not read the file again
       return say(HttpFault::tls, "cannot load the certificates in " + settings.ca_file + " (VF_CA_FILE)");
     case httplib::Error::SSLServerVerification: {
-      const long verdict = client->get_openssl_verify_result();
+      const long verdict = static_cast<httplib::SSLClient&>(*client).get_openssl_verify_result();
       client = nullptr;
       return say(HttpFault::tls, "the certificate of " + peer() + " is not trusted: " +
                                      (verdict != X509_V_OK ? ::X509_verify_cert_error_string(verdict)
@@ -233,6 +296,10 @@ void HttpConnection::Impl::explain(httplib::Error error, milliseconds took, mill
                                      "; VF_CA_FILE names a bundle to trust");
     }
     default:
+      if (guard.cut == GuardedSocket::Cut::head)
+        return say(HttpFault::protocol, "the answer of " + peer() + " has no head that HTTP knows: a line of over " +
+                                            std::to_string(GuardedSocket::longest_line / 1024) + " KiB, or more than " +
+                                            std::to_string(GuardedSocket::longest_head / 1024) + " KiB in all");
       if (const std::string reason = tls_reason(); !reason.empty())
         return say(HttpFault::tls, peer() + " ended TLS: " + reason);
       if (took >= patience)
@@ -252,14 +319,20 @@ HttpConnection::Impl::Exchange HttpConnection::Impl::exchange(const HttpRequest&
   }
   const milliseconds left = waitable(request.deadline - since(begin));
   client->set_connection_timeout(std::min(left, waitable(request.connect_timeout)));
-  client->set_read_timeout(left);
+  client->set_read_timeout(left);  // of the TLS handshake and of the way through a proxy; the rest is the guard's
   client->set_write_timeout(left);
+  guard.limits = {left, steady_clock::now() + left};
 
   httplib::Request sent = spell(request, target);
   sent.headers.emplace("Accept-Encoding", is_loopback(*url) ? "identity" : "gzip");
   bool answered = false;
   HttpFault cut = HttpFault::none;
-  sent.response_handler = [&](const httplib::Response&) { return answered = true; };
+  sent.response_handler = [&](const httplib::Response& head) {
+    guard.now->head_is_done();
+    if (const auto length = head.get_header_value<std::uint64_t>("Content-Length"); length > 0)
+      response.body.reserve(std::min({length, std::uint64_t{request.max_response_bytes}, most_reserved}));
+    return answered = true;
+  };
   sent.content_receiver = [&](const char* bytes, std::size_t length, std::uint64_t, std::uint64_t total) {
     if (std::max<std::uint64_t>(total, response.body.size() + length) > request.max_response_bytes) {
       cut = HttpFault::too_large;
@@ -351,6 +424,7 @@ HttpStreamEnd HttpConnection::stream(const HttpRequest& request, milliseconds si
     impl.client->set_connection_timeout(waitable(request.connect_timeout));
     impl.client->set_read_timeout(waitable(silence));
     impl.client->set_write_timeout(waitable(silence));
+    impl.guard.limits = {waitable(silence), std::nullopt};
     httplib::Request sent = impl.spell(request, target);
     sent.headers.emplace("Accept", "text/event-stream");
     sent.headers.emplace("Accept-Encoding", "identity");
@@ -371,6 +445,7 @@ HttpStreamEnd HttpConnection::stream(const HttpRequest& request, milliseconds si
             parse_retry_after(head.get_header_value("Retry-After"), std::chrono::system_clock::now());
       open = head.status == 200 && response.content_type.starts_with("text/event-stream");
       if (!open) return false;  // its body may never end
+      impl.guard.now->head_is_done();
       opened = last_byte = steady_clock::now();
       on_open();
       return true;
