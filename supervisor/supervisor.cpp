@@ -16,6 +16,7 @@ using std::chrono::steady_clock;
 // A Vector with a small configuration answers 35 to 55 ms after its start.
 constexpr milliseconds first_health_pause{15};
 constexpr milliseconds longest_health_pause{1000};
+constexpr milliseconds longest_turn{2};
 
 std::string as_text(PortPair pair) {
   return std::to_string(pair.metrics) + "/" + std::to_string(pair.api);
@@ -174,11 +175,17 @@ void Supervisor::record(const std::string& id, Event event) {
   recorded_.emplace_back(id, std::move(event));
 }
 
+/// Works off what was recorded; the rest of a lot (500 pipelines begin at once) after the loop's other work had its turn.
 void Supervisor::drain() {
   if (draining_) return;
   draining_ = true;
+  const auto begin = steady_clock::now();
   std::uniform_real_distribution<double> uniform(0.0, 1.0);
   while (!recorded_.empty()) {
+    if (steady_clock::now() - begin > longest_turn) {
+      boost::asio::post(loop_, [this] { drain(); });
+      break;
+    }
     const auto [id, event] = std::move(recorded_.front());
     recorded_.pop_front();
     Pipeline* pipeline = find(id);
@@ -205,7 +212,7 @@ void Supervisor::execute(Pipeline& pipeline, const Action& action) {
     Supervisor& self;
     Pipeline& pipeline;
     void operator()(const action::Prepare& prepare) { self.prepare(pipeline, prepare.generation); }
-    void operator()(const action::Spawn& spawn) { self.spawn(pipeline, spawn.generation); }
+    void operator()(const action::Spawn& spawn) { self.spawn_later(pipeline.spec.id, spawn.generation); }
     void operator()(const action::WatchHealth& watch) {
       self.watch_health(pipeline.spec.id, watch.generation, first_health_pause);
     }
@@ -295,6 +302,26 @@ void Supervisor::on_written(const std::string& id, std::uint64_t generation, con
       note(NoteLevel::info, id,
            "its own `api` section is replaced by the agent's (port " + std::to_string(pipeline->ports->api) + ")");
     record(id, event::Prepared{generation});
+  }
+  drain();
+}
+
+/// A start holds the loop for about a millisecond (fork, and the wait for the exec): of many, one a turn.
+void Supervisor::spawn_later(const std::string& id, std::uint64_t generation) {
+  to_spawn_.emplace_back(id, generation);
+  if (to_spawn_.size() == 1) boost::asio::post(loop_, [this] { spawn_next(); });
+}
+
+void Supervisor::spawn_next() {
+  const auto [id, generation] = std::move(to_spawn_.front());
+  to_spawn_.pop_front();
+  if (!to_spawn_.empty()) boost::asio::post(loop_, [this] { spawn_next(); });
+  Pipeline* pipeline = find(id);
+  if (pipeline == nullptr || pipeline->life.generation != generation) return;
+  if (pipeline->life.superseded) {  // it would be ended at once
+    record(id, event::SpawnFailed{generation});
+  } else {
+    spawn(*pipeline, generation);
   }
   drain();
 }

@@ -106,6 +106,8 @@ class Supervisor {
   void execute(Pipeline& pipeline, const Action& action);
   void prepare(Pipeline& pipeline, std::uint64_t generation);
   void on_written(const std::string& id, std::uint64_t generation, const Result<Written>& written);
+  void spawn_later(const std::string& id, std::uint64_t generation);
+  void spawn_next();
   void spawn(Pipeline& pipeline, std::uint64_t generation);
   [[nodiscard]] Result<std::unique_ptr<Child>> start_process(Pipeline& pipeline, std::uint64_t generation);
   void on_exit(const std::string& id, std::uint64_t generation, ExitStatus status);
@@ -131,6 +133,7 @@ class Supervisor {
   OutputFollower follower_;
   std::map<std::string, std::unique_ptr<Pipeline>> pipelines_;
   std::deque<std::pair<std::string, Event>> recorded_;
+  std::deque<std::pair<std::string, std::uint64_t>> to_spawn_;  // ids with the generation of their attempt
   bool draining_ = false;
   bool swept_ = false;
   std::uint64_t last_generation_ = 0;  // of the pipelines that are gone: one that comes back goes on above
