@@ -62,7 +62,7 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
     call->done = std::move(done);
     calls.insert(call);
     const auto sent = steady_clock::now();
-    // The worker keeps the deadline too, but not while it resolves a name or reads a head that drips.
+    // The worker keeps the deadline too, but not while it resolves a name or a TLS handshake drips.
     call->timer.expires_after(request.deadline + milliseconds(100));
     call->timer.async_wait([self = shared_from_this(), call](boost::system::error_code cancelled) {
       if (cancelled || !call->done) return;

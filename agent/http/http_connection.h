@@ -8,15 +8,15 @@
 //   - Compressed answers are asked for, but for loopback, where they cost both sides CPU for nothing.
 //   - TLS files are read when the first connection is made, and again after a server was not trusted.
 //
+//   - Each exchange is bounded in time, in its head and in its body (guarded_socket.h), whatever the server drips.
+//
 // What httplib 0.11 does not let us promise:
-//   - The deadline ends a silent server, and one that drips its body. One that drips its head, its TLS handshake or the
-//     way through the proxy, or that takes the request in drips, is only ended by cancel(); HttpClient calls it in
-//     time.
+//   - A TLS handshake or a way through the proxy that drips is only ended by cancel(); HttpClient calls it in time.
 //   - connect_timeout is counted for each address of a name, then for each step of the TLS handshake; resolving and the
 //     proxy's CONNECT are not in it. Resolving is not ended by cancel() either: it ends with the resolver's own
 //     timeouts (resolv.conf).
-//   - The head of an answer has no limit but time and memory, and a first line of 50 kB overflows the stack (httplib
-//     reads it with std::regex): the process dies. Servers and proxies are trusted that far.
+//   - The head of a proxy's answer to CONNECT has no limit, and a first line of 50 kB there overflows the stack (httplib
+//     reads it with std::regex): proxies are trusted that far.
 //   - A chunk whose end is garbled passes for the end of the body.
 //   - An answer that comes before the request's body was taken whole, and the connection's end with it, is not seen.
 //   - A tunnel that the proxy refuses with another status than 407 looks like a failed TLS handshake. A proxy's user

@@ -1,6 +1,6 @@
 #include "agent/scrape_round.h"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;

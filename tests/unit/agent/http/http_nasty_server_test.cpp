@@ -75,6 +75,49 @@ TEST_CASE("a server that drips its body is given up at the deadline") {
   CHECK(response.fault == HttpFault::timeout);
 }
 
+TEST_CASE("a server that drips its head is given up at the deadline") {
+  const HttpResponse response = ask(
+      [](Peer& peer, int) {
+        peer.read_request();
+        peer.write("HTTP/1.1 200 OK\r\n");
+        peer.drip("X: y\r\n", true);
+      },
+      get_within(100ms));
+  CHECK(response.fault == HttpFault::timeout);
+}
+
+TEST_CASE("a first line, a header or a head as long as the server likes is cut short") {
+  const std::string end = "\r\n\r\n";
+  std::string many = "HTTP/1.1 200 OK\r\n";
+  while (many.size() < (80U << 10)) many += "X-Many: " + std::string(100, 'x') + "\r\n";
+  std::string interim;
+  while (interim.size() < (80U << 10)) interim += "HTTP/1.1 100 Continue\r\n\r\n";
+  for (const std::string& head :
+       {"HTTP/1.1 200 " + std::string(1U << 20, 'x') + end, "HTTP/1.1 200 OK\r\nX: " + std::string(1U << 20, 'x') + end,
+        std::string(1U << 20, 'x'), many + end, interim}) {
+    CAPTURE(head.substr(0, 40));
+    const HttpResponse response = ask(says(head));
+    CHECK(response.fault == HttpFault::protocol);
+    CHECK_THAT(response.error, Catch::Contains("no head that HTTP knows") && Catch::Contains("over 8 KiB"));
+  }
+}
+
+TEST_CASE("a head of some size is read, a first line of 8 KiB too") {
+  std::string many = "HTTP/1.1 200 " + std::string(8000, 'x') + "\r\n";
+  while (many.size() < (60U << 10)) many += "X-Many: " + std::string(100, 'x') + "\r\n";
+  RawServer server(says(many + "Content-Length: 1\r\n\r\nx"));
+  CHECK(HttpConnection(settings_for(server.port())).perform(get_within(10s)).body == "x");
+}
+
+TEST_CASE("a chunk's size of any length is cut short, a body of many small chunks is not") {
+  const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  CHECK(ask(says(chunked + "1;" + std::string(1U << 20, 'x'))).fault == HttpFault::protocol);
+  std::string small;
+  for (int i = 0; i < 20000; ++i) small += "1\r\nx\r\n";
+  RawServer server(says(chunked + small + "0\r\n\r\n"));
+  CHECK(HttpConnection(settings_for(server.port())).perform(get_within(10s)).body == std::string(20000, 'x'));
+}
+
 TEST_CASE("a server that never stops sending is given up at the deadline") {
   HttpRequest request = get_within(100ms);
   request.max_response_bytes = std::size_t{1} << 40;
