@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <atomic>
+#include <chrono>
 #include <thread>
 
 namespace vf::agent {
@@ -26,14 +28,17 @@ void answer(httplib::Response& response, bool good, const std::string& reason) {
 }  // namespace
 
 struct MetricsServer::Impl {
-  httplib::Server server;
-  std::jthread listener;
   Sources sources;
+  httplib::Server server;
+  std::atomic<bool> ended{false};
+  std::jthread listener;  // last: what it serves from outlives it
 };
 
 MetricsServer::MetricsServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 MetricsServer::~MetricsServer() {
+  // httplib forgets a stop() that comes before its listener runs, and the thread would listen for ever.
+  while (!impl_->server.is_running() && !impl_->ended) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   impl_->server.stop();
 }
 
@@ -73,10 +78,11 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& a
     return Error{"listen on " + where + " for /metrics",
                  "the port is taken or the address is not this host's; set VF_METRICS_PORT (0 turns it off) or "
                  "VF_METRICS_ADDR", 0};
-  impl->listener = std::jthread([&server] {
+  impl->listener = std::jthread([&server, &ended = impl->ended] {
     ::pthread_setname_np(::pthread_self(), "metrics");
     block_signals();
     server.listen_after_bind();
+    ended = true;
   });
   return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(impl)));
 }

@@ -133,7 +133,10 @@ def quickstart_runs_the_examples_with_the_standin_and_says_so():
         example.write_text(example.read_text().replace("hello from your pipeline", "hello again"))
         it.said("hello again")
         it.process.send_signal(signal.SIGINT)
-        assert it.process.wait(scaled(30)) == 0, it.text()
+        try:
+            assert it.process.wait(scaled(30)) == 0, it.text()
+        except subprocess.TimeoutExpired:
+            raise AssertionError("it does not end:\n" + it.text()) from None
 
 
 @scenario

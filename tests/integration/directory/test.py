@@ -59,6 +59,7 @@ def secrets_come_from_the_env_file():
         def password():
             return agent.vector("# keyed").process.environment().get("DB_PASSWORD")
         wait_until(lambda: password() == "one two", 20, "the secret")
+        runs(agent, "# plain")
         assert "DB_PASSWORD" not in agent.vector("# plain").process.environment()
         pid = pid_of(agent, "# plain")
         folder.write_env("keyed", "DB_PASSWORD=three\n")
