@@ -20,12 +20,12 @@
 #include "agent/node.h"
 #include "agent/reaper.h"
 #include "agent/scrape_round.h"
+#include "agent/state_keeper.h"
 #include "agent/vector_binary.h"
 #include "agent/vector_probe.h"
 #include "agent/version.h"
 #include "metrics/agent_metrics.h"
 #include "supervisor/atomic_file.h"
-#include "supervisor/leftovers.h"
 #include "supervisor/supervisor.h"
 
 namespace vf::agent {
@@ -43,8 +43,11 @@ supervisor::SupervisorSettings supervisor_settings(const Options& options,
   supervisor::SupervisorSettings settings;
   settings.data_dir = options.data_dir;
   settings.vector_bin = options.vector_bin;
-  settings.sidecar =
+  settings.files.sidecar =
       options.sidecar == SidecarMode::full ? supervisor::SidecarKind::full : supervisor::SidecarKind::lean;
+  settings.files.vector_data_dir = options.vector_data_dir;
+  settings.pipeline_limits = options.pipeline_limits;
+  settings.rollout.reload_verdict = options.reload_timeout;
   settings.port_base = options.port_base;
   settings.limits.stop_timeout = options.stop_timeout;
   settings.own_environment = environment;
@@ -61,6 +64,16 @@ metrics::LinkState as_metric(Link link) {
     case Link::refused: return metrics::LinkState::refused;
   }
   return metrics::LinkState::degraded;
+}
+
+metrics::SyncState as_metric(const supervisor::PipelineStatus& status) {
+  switch (status.sync) {
+    case supervisor::Sync::applying: return metrics::SyncState::applying;
+    case supervisor::Sync::refused: return metrics::SyncState::refused;
+    case supervisor::Sync::rolled_back: return metrics::SyncState::rolled_back;
+    case supervisor::Sync::applied: break;
+  }
+  return status.state == supervisor::ProcessState::running ? metrics::SyncState::applied : metrics::SyncState::applying;
 }
 
 std::string counted(std::size_t count, const char* thing) {
@@ -98,10 +111,12 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
         keeper(loop, supervisor_settings(options, environment), on(disk),
                [this](std::uint16_t port, std::function<void(bool)> done) { probe.health(port, std::move(done)); },
                *this),
+        memory(loop, options.data_dir, options.persist_secrets, on(disk),
+               [this](const std::string& id) { return keeper.memory(id); },
+               [this](const std::string& problem) { log.warn(problem); }),
         signals(loop, SIGTERM, SIGINT),
         tick(loop),
         scrape_timer(loop),
-        leftovers_timer(loop),
         reaper(loop, [](pid_t pid) { return supervisor::is_own_child(pid); }) {}
 
   static std::function<void(std::function<void()>)> on(WorkerPool& pool) {
@@ -126,10 +141,8 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     wait_for_signal();
     if (::getpid() == 1) reaper.start();
     lag.start();
-    disk.submit([this] {  // before any pipeline's files: jobs there keep their order
-      auto found = supervisor::find_leftovers(options.data_dir);
-      boost::asio::post(loop, [this, found = std::move(found)] { stop_leftovers(found); });
-    });
+    if (!keeper.limits_problem().empty()) log.warn(keeper.limits_problem());
+    memory.load([this](LeftBehind found) { on_left_behind(std::move(found)); });
     make_control();
     control->start();
     binary.check();
@@ -140,32 +153,23 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     // Nothing below is on the loop any more: workers are stopped before what they use goes.
     server.reset();
     codec.stop();
-    disk.stop();
+    disk.finish();  // what is to be remembered is written first
     probe.stop();
     control.reset();
     log.info("stopped");
     return 0;
   }
 
-  /// An agent that was killed leaves its Vectors running. Nobody watches those any more, and what should run is about to
-  /// be started: they are told to end, and killed where they do not.
-  void stop_leftovers(const std::vector<supervisor::Leftover>& found) {
-    if (found.empty()) return;
-    for (const supervisor::Leftover& left : found) {
-      log.warn("pid " + std::to_string(left.pid) + " is a Vector that an earlier agent left running on " + left.config +
-               "; stopping it, a new one takes its place");
-      ::kill(left.pid, SIGTERM);
-    }
-    leftovers_timer.expires_after(options.stop_timeout);
-    leftovers_timer.async_wait([this, found](boost::system::error_code cancelled) {
-      if (cancelled) return;
-      disk.submit([this, found] {
-        for (const supervisor::Leftover& now : supervisor::find_leftovers(options.data_dir))
-          for (const supervisor::Leftover& then : found)  // the same one still; ours have other pids
-            if (now.pid == then.pid && now.config == then.config)
-              ::kill(now.pid, SIGKILL);
-      });
-    });
+  /// What an earlier agent left goes on before anybody has said what must run.
+  void on_left_behind(LeftBehind found) {
+    for (const std::string& problem : found.problems) log.warn(problem);
+    incomplete = !found.problems.empty();
+    if (stopping) return;
+    if (!found.pipelines.empty())
+      log.info("known from before: " + counted(found.pipelines.size(), "pipeline"));
+    keeper.restore(std::move(found.pipelines), std::move(found.strays));
+    restored = true;
+    if (auto early = std::exchange(early_wish, std::nullopt)) on_desired(std::move(*early));
   }
 
   bool listen() {
@@ -206,6 +210,8 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   void on_tick() {
     binary.check();
     count_echo_losses();
+    for (const supervisor::PipelineStatus& status : keeper.statuses())
+      if (status.pid && !control->has_unsent_logs(status.id)) keeper.mark_read(status.id);
     codec.submit([this] {
       metrics::HostReport report = host_reader.read();
       boost::asio::post(loop, [this, report = std::move(report)] {
@@ -229,6 +235,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   void on_version(const Result<supervisor::VectorVersion>& known) {
     if (!known) return log.warn(known.error().message());
     log.info("Vector is version " + known.value().to_string());
+    keeper.on_binary_changed();
     control->state_changed();
   }
 
@@ -259,6 +266,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
           const bool failed = readings == nullptr;
           if (readings) {
             newest[id] = {generation, readings};
+            keeper.on_counters(id, generation, {readings->reloads_total, readings->reload_errors_total});
             metrics.count_dropped(metrics::Dropped::unparsed_samples, readings->malformed_lines);
             metrics.count_dropped(metrics::Dropped::unkept_samples, readings->unkept_samples);
           } else {
@@ -279,7 +287,12 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   // --- what the control plane says -----------------------------------------------------------------------------------
 
   void on_desired(supervisor::DesiredState desired) override {
+    if (!restored) {  // a moment only: the newest counts
+      early_wish = std::move(desired);
+      return;
+    }
     keeper.apply(std::move(desired));
+    memory.desired_is_known();
     if (ready.exchange(true)) return;
     log.info("ready: " + counted(keeper.size(), "pipeline") + " wanted" +
              (refused.empty() ? "" : ", " + std::to_string(refused.size()) + " refused"));
@@ -345,12 +358,35 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   }
 
   void on_gone(const std::string& id) override {
+    if (!stopping) memory.forget(id);  // else it is wanted still, and the next agent starts it
     probe.forget(id);
     newest.erase(id);
     silent.erase(id);
     metrics.remove_pipeline(id);
     hub.close(id);
     control->state_changed();
+  }
+
+  void on_death(const supervisor::Death& death) override {
+    state::Death kept;
+    kept.pipeline_id = death.id;
+    kept.pipeline_name = death.name;
+    kept.at = std::chrono::duration_cast<seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    kept.how = death.how;
+    kept.uptime_ms = death.uptime.count();
+    kept.last_error = death.last_error;
+    kept.next = death.next;
+    kept.version = death.version;
+    memory.add_death(std::move(kept));
+  }
+
+  void on_remember(const std::string& id, bool plan) override {
+    if (stopping && !plan) return memory.remember_now(id);
+    memory.remember(id, plan);
+  }
+
+  void on_counters_wanted(const std::string& id) override {
+    if (const auto status = keeper.status(id); status && status->ports) scrape(*status);
   }
 
   void on_note(supervisor::NoteLevel level, const std::string& id, const std::string& text) override {
@@ -366,9 +402,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     told.up = status.state == supervisor::ProcessState::running && !silent.contains(status.id);
     told.restarts_total = status.restarts;
     told.config_version = status.pid ? status.version : 0;
-    told.sync = refused.contains(status.id)                               ? metrics::SyncState::refused
-                : status.state == supervisor::ProcessState::running ? metrics::SyncState::applied
-                                                                          : metrics::SyncState::applying;
+    told.sync = refused.contains(status.id) ? metrics::SyncState::refused : as_metric(status);
     metrics.set_pipeline(status.id, told);
   }
 
@@ -426,12 +460,12 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   VectorProbe probe;
   VectorBinary binary;
   supervisor::Supervisor keeper;
+  StateKeeper memory;
   std::unique_ptr<ControlPlane> control;
   std::unique_ptr<MetricsServer> server;
   boost::asio::signal_set signals;
   boost::asio::steady_timer tick;
   boost::asio::steady_timer scrape_timer;
-  boost::asio::steady_timer leftovers_timer;
   Reaper reaper;
   std::atomic<bool> ready{false};
   std::optional<metrics::HostReadings> host_readings;
@@ -443,12 +477,31 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   std::set<std::string> said;
   std::string last_scraped;
   std::uint64_t echo_losses_told = 0;
+  std::optional<supervisor::DesiredState> early_wish;  // said before it was known what an earlier agent left
+  bool restored = false;
+  bool incomplete = false;  // not all of what was remembered could be read
   bool stopping = false;
   bool hurried = false;
 };
 
+namespace {
+
+/// Most agents run as root and can write the default; one that cannot has a place of its own all the same.
+Options with_usable_data_dir(Options options, Log& log) {
+  if (options.vector_data_dir != Options().vector_data_dir) return options;
+  const Status made = supervisor::make_directory(options.vector_data_dir + "/pipelines", 0700);
+  if (made) return options;
+  const std::string instead = options.data_dir + "/vector";
+  log.info(made.error().message() + ": pipelines that name no data_dir keep their state below " + instead +
+           " (VF_VECTOR_DATA_DIR)");
+  options.vector_data_dir = instead;
+  return options;
+}
+
+}  // namespace
+
 Agent::Agent(Options options, std::map<std::string, std::string> environment, Log& log)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(environment), log)) {}
+    : impl_(std::make_unique<Impl>(with_usable_data_dir(std::move(options), log), std::move(environment), log)) {}
 
 Agent::~Agent() = default;
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "supervisor/resource_limits.h"
+
 namespace vf::agent {
 
 enum class LogFormat { text, json };
@@ -19,6 +21,11 @@ struct Options {
   std::string directory;  ///< of a file:// VF_URL: the folder, percent-decoded, absolute; "" otherwise
   std::string token;      ///< VF_TOKEN, or the trimmed content of VF_TOKEN_FILE; "" where neither is given
   std::string data_dir = "/var/lib/vf-agent";          ///< VF_DATA_DIR, absolute, no trailing '/'
+  std::string vector_data_dir = "/var/lib/vector";     ///< VF_VECTOR_DATA_DIR, absolute, no trailing '/'
+  supervisor::ResourceLimits pipeline_limits;          ///< VF_PIPELINE_MEMORY_MAX, VF_PIPELINE_CPU_MAX
+  bool persist_secrets = false;                        ///< VF_PERSIST_SECRETS
+  std::chrono::milliseconds reload_timeout{35000};     ///< VF_RELOAD_TIMEOUT: from SIGHUP to Vector's verdict
+  std::uint32_t mass_stop_guard = 0;                   ///< VF_MASS_STOP_GUARD: 0 is off
   std::string vector_bin = "vector";                   ///< VF_VECTOR_BIN: a path, or a name looked up on PATH
   std::chrono::milliseconds poll_interval{5000};       ///< VF_POLL_INTERVAL, until the server says another
   std::chrono::milliseconds log_flush_interval{2000};  ///< VF_LOG_FLUSH_INTERVAL

@@ -74,6 +74,63 @@ constexpr Option kTable[] = {
              "belongs to one agent alone and survives restarts. Its path becomes part of Vector's configuration, "
              "hence the few characters."},
     {.section = "Pipelines",
+     .name = "VF_PERSIST_SECRETS",
+     .value = "BOOL",
+     .fallback = "false",
+     .takes = "true or false",
+     .example = "true",
+     .read = [](const Reading& r) { read_bool(r, r.options.persist_secrets); },
+     .help = "Whether the pipelines' secrets are kept in VF_DATA_DIR (mode 0600), so that pipelines that need them start "
+             "before the server has answered. Without it those wait for the server; a Vector that runs runs on in any "
+             "case."},
+    {.section = "Pipelines",
+     .name = "VF_VECTOR_DATA_DIR",
+     .value = "FOLDER",
+     .fallback = "/var/lib/vector",
+     .takes = "an absolute path of letters, digits and ._/@+-",
+     .example = "/srv/vector",
+     .read = [](const Reading& r) { read_data_dir(r, r.options.vector_data_dir); },
+     .help = "Below it each pipeline whose YAML names no data_dir gets a folder of its own for checkpoints and disk "
+             "buffers, pipelines/NAME. What an older agent's Vectors left in the folder itself for a pipeline's "
+             "components is moved there once, at its first start; what several pipelines claim stays where it is. Where "
+             "the default cannot be written, VF_DATA_DIR/vector is used."},
+    {.section = "Pipelines",
+     .name = "VF_PIPELINE_MEMORY_MAX",
+     .value = "SIZE",
+     .takes = "a size from 16M to 1024T; K, M, G and T count by 1024",
+     .example = "512M",
+     .read =
+         [](const Reading& r) {
+           const auto size = supervisor::parse_memory_size(r.text);
+           if (!size) return r.mistake(size.error().reason);
+           r.options.pipeline_limits.memory_bytes = size.value();
+         },
+     .help = "How much memory one pipeline may use, what its Vector starts included; above it the kernel kills the "
+             "pipeline, the agent says so and starts it again. An idle Vector takes about 60 MiB. Needs cgroup v2, "
+             "delegated to the agent (systemd: Delegate=yes); elsewhere it is said once and pipelines run without."},
+    {.section = "Pipelines",
+     .name = "VF_PIPELINE_CPU_MAX",
+     .value = "CPUS",
+     .takes = "a number of CPUs from 0.01 to 10000, as 0.5, 500m or 50%",
+     .example = "0.5",
+     .read =
+         [](const Reading& r) {
+           const auto share = supervisor::parse_cpu(r.text);
+           if (!share) return r.mistake(share.error().reason);
+           r.options.pipeline_limits.cpu_microseconds = share.value();
+         },
+     .help = "How much CPU time one pipeline may use; it is slowed down to that. Needs what VF_PIPELINE_MEMORY_MAX "
+             "needs."},
+    {.section = "Pipelines",
+     .name = "VF_RELOAD_TIMEOUT",
+     .value = "DURATION",
+     .fallback = "35s",
+     .takes = "a duration from 1s to 10m",
+     .example = "1m",
+     .read = [](const Reading& r) { read_duration(r, 1s, 10min, r.options.reload_timeout); },
+     .help = "How long Vector may take to say how a reload went; then it is restarted with the new configuration. A "
+             "source that does not end holds a reload up for 30 s."},
+    {.section = "Pipelines",
      .name = "VF_VECTOR_BIN",
      .value = "PROGRAM",
      .fallback = "vector",

@@ -37,6 +37,9 @@ class LineSplitter {
   /// The stream has ended: what is unfinished is a line. The splitter is then as new.
   void finish(LineSink& sink);
 
+  /// Input bytes of the line that has begun and not ended.
+  [[nodiscard]] std::uint64_t unfinished_bytes() const { return held_total_; }
+
  private:
   void split(std::string_view whole_lines, LineSink& sink);
   void hold(std::string_view part);

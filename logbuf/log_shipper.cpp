@@ -43,6 +43,11 @@ void LogShipper::retire(const std::string& pipeline_id) {
   forget_finished();
 }
 
+bool LogShipper::has_unshipped(const std::string& pipeline_id) const {
+  const auto found = pipelines_.find(pipeline_id);
+  return found != pipelines_.end() && found->second.feed.pending();
+}
+
 bool LogShipper::has_pending(TimePoint now) const {
   return std::any_of(pipelines_.begin(), pipelines_.end(),
                      [now](const auto& item) { return item.second.may_ship(now); });

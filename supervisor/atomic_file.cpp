@@ -59,6 +59,11 @@ Status write_atomically(const std::string& path, std::string_view content, mode_
   return sync_directory_of(path);
 }
 
+Status move_file(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return system_error("rename " + from + " to " + to, errno);
+  return sync_directory_of(to);
+}
+
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
   const UniqueDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return system_error("open " + path, errno);

@@ -21,6 +21,9 @@ namespace vf::supervisor {
 /// Makes the directory and its parents where missing; the last one gets `mode`, also where it was there already.
 [[nodiscard]] Status make_directory(const std::string& path, mode_t mode);
 
+/// Renames a file over another of the same file system, and has its new directory know it for good.
+[[nodiscard]] Status move_file(const std::string& from, const std::string& to);
+
 /// Removes the file; one that is not there is no error.
 [[nodiscard]] Status remove_file(const std::string& path);
 

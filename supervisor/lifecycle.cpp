@@ -115,7 +115,9 @@ struct Transition {
       case Phase::starting:
       case Phase::running:
         actions.emplace_back(action::Disarm{Timer::stable});
-        return failed();
+        failed();
+        actions.emplace_back(action::Fell{life.generation});
+        return;
       case Phase::stopping:
         actions.emplace_back(action::Disarm{Timer::kill});
         return life.wanted ? attempt() : gone();
@@ -132,12 +134,32 @@ struct Transition {
   }
 
   void operator()(const event::StableDue& due) {
-    if (due.generation == life.generation && life.phase == Phase::running) life.failures = 0;
+    if (due.generation != life.generation || life.phase != Phase::running) return;
+    life.failures = 0;
+    actions.emplace_back(action::Proven{life.generation});
   }
 
   void operator()(const event::KillDue& due) {
     if (due.generation == life.generation && life.phase == Phase::stopping)
       actions.emplace_back(action::Kill{life.generation, true});
+  }
+
+  void operator()(const event::Reloaded& reloaded) {
+    if (life.phase != Phase::starting && life.phase != Phase::running) return;
+    life.wanted_revision = life.attempt_revision = reloaded.revision;
+    // It has to stand as long as a new process would.
+    if (life.phase == Phase::running)
+      actions.emplace_back(action::Arm{Timer::stable, now + limits.restart.healthy_for, life.generation});
+  }
+
+  void operator()(const event::Adopted& adopted) {
+    if (life.phase != Phase::idle) return;
+    ++life.generation;
+    life.wanted = !adopted.stopping;
+    life.wanted_revision = life.attempt_revision = adopted.revision;
+    life.phase = Phase::starting;
+    if (adopted.stopping) return terminate();  // again: the signal may never have been sent
+    actions.emplace_back(action::WatchHealth{life.generation});
   }
 
   void operator()(const event::KillNow&) {

@@ -64,12 +64,14 @@ struct Exited { std::uint64_t generation; };           ///< the process ended an
 struct RetryDue { std::uint64_t generation; };
 struct StableDue { std::uint64_t generation; };
 struct KillDue { std::uint64_t generation; };
+struct Reloaded { std::uint64_t revision; };           ///< the running process has this revision now
+struct Adopted { std::uint64_t revision; bool stopping; };  ///< an earlier agent started it; stopping: and told it to end
 struct KillNow {};                                     ///< the second SIGTERM of the agent: no more patience
 }  // namespace event
 
 using Event = std::variant<event::Want, event::Unwant, event::Restart, event::Prepared, event::PrepareFailed,
                            event::Spawned, event::SpawnFailed, event::Healthy, event::Exited, event::RetryDue,
-                           event::StableDue, event::KillDue, event::KillNow>;
+                           event::StableDue, event::KillDue, event::Reloaded, event::Adopted, event::KillNow>;
 
 enum class Timer { retry, stable, kill };
 
@@ -81,12 +83,14 @@ struct Terminate { std::uint64_t generation; };        ///< SIGTERM
 struct Kill { std::uint64_t generation; bool overdue; };  ///< SIGKILL; overdue: SIGTERM had its time
 struct Arm { Timer timer; TimePoint at; std::uint64_t generation; };  ///< replaces the same timer where armed
 struct Disarm { Timer timer; };
+struct Fell { std::uint64_t generation; };             ///< tell: it ended without being asked
+struct Proven { std::uint64_t generation; };           ///< tell: it has been healthy for long enough
 struct Gone {};                                        ///< nothing is left; may be forgotten
 }  // namespace action
 // clang-format on
 
 using Action = std::variant<action::Prepare, action::Spawn, action::WatchHealth, action::Terminate, action::Kill,
-                            action::Arm, action::Disarm, action::Gone>;
+                            action::Arm, action::Disarm, action::Fell, action::Proven, action::Gone>;
 using Actions = std::vector<Action>;
 
 struct LifecycleLimits {

@@ -68,6 +68,20 @@ Status OutputFollower::follow(const std::string& path, OutputSink& sink) {
   return success();
 }
 
+Status OutputFollower::resume(const std::string& path, OutputSink& sink, std::uint64_t from) {
+  watch_or_look(directory_of(path));
+  auto tail = OutputTail::resume(path, sink, from);
+  if (!tail) return tail.error();
+  files_[name_of(path)] = Followed{std::move(tail).value(), false, nullptr};
+  mark_dirty(name_of(path));
+  return success();
+}
+
+std::uint64_t OutputFollower::handed_on(const std::string& path) const {
+  const auto found = files_.find(name_of(path));
+  return found == files_.end() ? 0 : found->second.tail->handed_on();
+}
+
 Result<UniqueDescriptor> OutputFollower::writer(const std::string& path) {
   const auto found = files_.find(name_of(path));
   if (found == files_.end()) return Error{"write to " + path, "it is not followed", 0};

@@ -26,6 +26,11 @@ class OutputFollower {
 
   /// Starts to follow `path`; the directory must exist, all files in one. `sink` must live until forget().
   [[nodiscard]] Status follow(const std::string& path, OutputSink& sink);
+  /// The same for the output of a process that is taken over, from byte `from` on.
+  [[nodiscard]] Status resume(const std::string& path, OutputSink& sink, std::uint64_t from);
+  /// Bytes of whole lines handed on; 0 for a path that is not followed.
+  [[nodiscard]] std::uint64_t handed_on(const std::string& path) const;
+
   /// For a new process: a descriptor that appends to the followed file. Only while nobody writes to it.
   [[nodiscard]] Result<UniqueDescriptor> writer(const std::string& path);
   /// The writer has ended: reads to the end of the file, turn by turn, then hands on an unterminated last line and

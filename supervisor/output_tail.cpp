@@ -49,6 +49,21 @@ Result<std::unique_ptr<OutputTail>> OutputTail::open(const std::string& path, Ou
   return tail;
 }
 
+Result<std::unique_ptr<OutputTail>> OutputTail::resume(const std::string& path, OutputSink& sink, std::uint64_t from) {
+  auto file = open_file(path);
+  if (!file) return file.error();
+  std::unique_ptr<OutputTail> tail(new OutputTail(path, sink, std::move(file).value()));
+  const int descriptor = tail->file_->get();
+  tail->offset_ = std::min(from, size_of(descriptor));
+  const off_t data = ::lseek(descriptor, static_cast<off_t>(tail->offset_), SEEK_DATA);
+  if (data >= 0 && static_cast<std::uint64_t>(data) > tail->offset_) {
+    tail->offset_ = static_cast<std::uint64_t>(data);
+    tail->skipping_line_ = true;  // the hole ends in the middle of one
+  }
+  tail->trimmed_ = tail->offset_ / block * block;
+  return tail;
+}
+
 Result<UniqueDescriptor> OutputTail::writer() {
   auto file = open_file(path_);  // not the one that is open: somebody may have removed it, or put another in its place
   if (!file) return file.error();
@@ -138,7 +153,7 @@ void OutputTail::finish() {
 }
 
 OutputTail::Trim OutputTail::take_trim() {
-  const std::uint64_t whole = offset_ / block * block;
+  const std::uint64_t whole = (offset_ > keep_bytes ? offset_ - keep_bytes : 0) / block * block;
   if (whole < trimmed_ + trim_step) return {};
   const Trim trim{trimmed_, whole - trimmed_};
   trimmed_ = whole;

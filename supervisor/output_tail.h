@@ -35,6 +35,11 @@ class OutputTail {
   /// Opens (creates, 0600) the file; what it holds from an earlier run is skipped. Cheap: no read.
   [[nodiscard]] static Result<std::unique_ptr<OutputTail>> open(const std::string& path, OutputSink& sink);
 
+  /// Of a file that a process which is taken over goes on writing: reads on at `from`, or where the first byte is that
+  /// was not given back. What lies between counts as a skipped line.
+  [[nodiscard]] static Result<std::unique_ptr<OutputTail>> resume(const std::string& path, OutputSink& sink,
+                                                                  std::uint64_t from);
+
   /// A descriptor for a new process to append to. Called while no process writes to the file: what was read is cut off.
   /// A file that somebody has removed is made anew.
   [[nodiscard]] Result<UniqueDescriptor> writer();
@@ -45,12 +50,17 @@ class OutputTail {
   /// The process is gone and everything was read: what was skipped last is told, an unterminated last line is a line.
   void finish();
 
+  /// Bytes before the end of what was read that stay, for the next agent to read again what this one had not shipped.
+  static constexpr std::uint64_t keep_bytes = 1U << 20;
+
   /// What can be given back to the file system, or length 0. The caller has it done on a worker (punch_hole).
   struct Trim {
     std::uint64_t offset = 0, length = 0;
   };
   [[nodiscard]] Trim take_trim();
   [[nodiscard]] std::shared_ptr<UniqueDescriptor> descriptor() const { return file_; }
+  /// Whole lines up to here were handed on.
+  [[nodiscard]] std::uint64_t handed_on() const { return offset_ - splitter_.unfinished_bytes(); }
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
 

@@ -6,7 +6,9 @@
 #include <filesystem>
 
 #include "supervisor/atomic_file.h"
+#include "supervisor/data_dir_move.h"
 #include "supervisor/own_api.h"
+#include "supervisor/vector_data_dir.h"
 
 namespace vf::supervisor {
 namespace {
@@ -71,25 +73,61 @@ std::string file_name_of(std::string_view id) {
 PipelineFiles files_of(const std::string& data_dir, std::string_view id) {
   const std::string name = file_name_of(id);
   const std::string config = data_dir + "/pipelines/" + name + ".yaml";
-  return {config, config + ".vf-metrics.yaml", data_dir + "/logs/" + name + ".stdout",
+  const std::string staged = data_dir + "/staged/" + name + ".yaml";
+  return {config, config + ".vf-metrics.yaml", staged, staged + ".vf-metrics.yaml", data_dir + "/logs/" + name + ".stdout",
           data_dir + "/logs/" + name + ".stderr"};
 }
 
-Result<Written> write_pipeline(const std::string& data_dir, const PipelineSpec& spec, SidecarKind kind,
+namespace {
+
+Result<Written> write_files(const std::string& data_dir, const std::string& config, const std::string& sidecar,
+                            const PipelineSpec& spec, const FileRules& rules, PortPair ports) {
+  std::string vector_data_dir;
+  if (!rules.vector_data_dir.empty() && !named_data_dir(spec.config_yaml)) {
+    // `vector validate` refuses one that does not exist.
+    if (Status made = make_own_data_dir(rules.vector_data_dir, spec.id); !made) return made.error();
+    vector_data_dir = own_data_dir(rules.vector_data_dir, spec.id);
+  }
+  if (!spec.certs.empty())
+    if (Status made = make_directory(data_dir + "/certs", 0700); !made) return made.error();
+  for (const CertFile& cert : spec.certs) {
+    if (!cert.bytes.empty()) {  // else "as it is there", of a wish remembered without its secrets
+      if (Status put = write_atomically(data_dir + "/certs/" + cert.filename, cert.bytes, 0600); !put)
+        return put.error();
+    }
+  }
+
+  const auto without_api = without_own_api(spec.config_yaml);
+  if (Status put = write_atomically(config, without_api ? *without_api : spec.config_yaml, 0600); !put)
+    return put.error();
+  if (Status put = write_atomically(sidecar, sidecar_yaml(rules.sidecar, ports, vector_data_dir), 0600); !put) return put.error();
+  return Written{without_api.has_value()};
+}
+
+}  // namespace
+
+Result<Written> write_pipeline(const std::string& data_dir, const PipelineSpec& spec, const FileRules& rules,
                                PortPair ports) {
   for (const char* below : {"/pipelines", "/logs"})
     if (Status made = make_directory(data_dir + below, 0700); !made) return made.error();
-  if (!spec.certs.empty())
-    if (Status made = make_directory(data_dir + "/certs", 0700); !made) return made.error();
-  for (const CertFile& cert : spec.certs)
-    if (Status put = write_atomically(data_dir + "/certs/" + cert.filename, cert.bytes, 0600); !put) return put.error();
-
   const PipelineFiles files = files_of(data_dir, spec.id);
-  const auto without_api = without_own_api(spec.config_yaml);
-  if (Status put = write_atomically(files.config, without_api ? *without_api : spec.config_yaml, 0600); !put)
-    return put.error();
-  if (Status put = write_atomically(files.sidecar, sidecar_yaml(kind, ports), 0600); !put) return put.error();
-  return Written{without_api.has_value()};
+  return write_files(data_dir, files.config, files.sidecar, spec, rules, ports);
+}
+
+Result<Written> stage_pipeline(const std::string& data_dir, const PipelineSpec& spec, const FileRules& rules,
+                               PortPair ports) {
+  if (Status made = make_directory(data_dir + "/staged", 0700); !made) return made.error();
+  const PipelineFiles files = files_of(data_dir, spec.id);
+  return write_files(data_dir, files.staged_config, files.staged_sidecar, spec, rules, ports);
+}
+
+Status place_staged(const std::string& data_dir, std::string_view id) {
+  if (Status made = make_directory(data_dir + "/pipelines", 0700); !made) return made;
+  const PipelineFiles files = files_of(data_dir, id);
+  // The sidecar first: it hardly ever differs, and one without its configuration harms nobody.
+  for (const auto& [from, to] : {std::pair(files.staged_sidecar, files.sidecar), {files.staged_config, files.config}})
+    if (Status moved = move_file(from, to); !moved) return moved;
+  return success();
 }
 
 std::vector<std::string> remove_certs(const std::string& data_dir, const std::set<std::string>& orphaned) {
@@ -102,7 +140,8 @@ std::vector<std::string> remove_pipeline(const std::string& data_dir, std::strin
                                          const std::set<std::string>& orphaned) {
   std::vector<std::string> failures = remove_certs(data_dir, orphaned);
   const PipelineFiles files = files_of(data_dir, id);
-  for (const std::string& path : {files.config, files.sidecar, files.standard_output, files.standard_error})
+  for (const std::string& path : {files.config, files.sidecar, files.staged_config, files.staged_sidecar, files.standard_output,
+                                  files.standard_error})
     remove_into(path, failures);
   return failures;
 }
@@ -126,6 +165,7 @@ std::vector<std::string> remove_leftovers(const std::string& data_dir, const std
   }
   std::vector<std::string> failures;
   sweep(data_dir + "/pipelines", configs, failures);
+  sweep(data_dir + "/staged", configs, failures);
   sweep(data_dir + "/logs", logs, failures);
   sweep(data_dir + "/certs", cert_names, failures);
   return failures;

@@ -2,6 +2,7 @@
 // Monotonic and never recycled within a run: a port used again too soon can meet its former owner's closing socket.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -26,6 +27,9 @@ class PortPairs {
   /// At most 64 pairs are looked at in one call, so that the loop does not stall; empty where none was found or
   /// no port is left: ask again later.
   [[nodiscard]] std::optional<PortPair> allocate();
+
+  /// A pair that an earlier agent gave out and that is in use: it and all below are not given out again.
+  void keep(PortPair pair) { next_ = std::max(next_, std::uint32_t{pair.metrics} + 2); }
 
   /// No port is left above those given out and passed by: allocate() will find none any more.
   [[nodiscard]] bool used_up() const { return next_ + 1 > 65535; }

@@ -35,8 +35,9 @@ sinks:
 
 }  // namespace
 
-std::string sidecar_yaml(SidecarKind kind, PortPair ports) {
+std::string sidecar_yaml(SidecarKind kind, PortPair ports, const std::string& vector_data_dir) {
   std::string yaml = "# Written by vf-agent beside the pipeline's own configuration; changes here are overwritten.\n";
+  if (!vector_data_dir.empty()) yaml += "data_dir: \"" + vector_data_dir + "\"\n";  // of characters that need no escape
   yaml += kind == SidecarKind::lean ? lean_components : full_components;
   yaml += "    address: \"127.0.0.1:" + std::to_string(ports.metrics) + "\"\n";
   yaml += "api:\n  enabled: true\n  address: \"127.0.0.1:" + std::to_string(ports.api) + "\"\n";

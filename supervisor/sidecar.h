@@ -14,6 +14,6 @@ enum class SidecarKind {
 
 /// The sidecar's YAML. Its components are vf_internal_metrics, vf_metrics_exporter and, by kind, vf_metrics_filter or
 /// vf_host_metrics; the exporter listens on the pair's metrics port of 127.0.0.1, the API on the other.
-[[nodiscard]] std::string sidecar_yaml(SidecarKind kind, PortPair ports);
+[[nodiscard]] std::string sidecar_yaml(SidecarKind kind, PortPair ports, const std::string& vector_data_dir = "");
 
 }  // namespace vf::supervisor

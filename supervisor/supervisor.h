@@ -24,17 +24,26 @@
 #include "supervisor/pipeline_files.h"
 #include "supervisor/pipeline_spec.h"
 #include "supervisor/port_pairs.h"
+#include "supervisor/process/cgroup.h"
 #include "supervisor/process/child.h"
+#include "supervisor/process_record.h"
 #include "supervisor/reconcile.h"
+#include "supervisor/reload_verdict.h"
+#include "supervisor/rollout.h"
+#include "supervisor/validator.h"
 
 namespace vf::supervisor {
 
 struct SupervisorSettings {
   std::string data_dir;
   std::string vector_bin;
-  SidecarKind sidecar = SidecarKind::lean;
+  FileRules files;
+  ResourceLimits pipeline_limits;
   std::uint16_t port_base = 8688;
   LifecycleLimits limits;
+  RolloutLimits rollout;
+  std::chrono::milliseconds validate_deadline{30000};
+  unsigned validations_at_once = 2;
   /// Said once of each process whose health takes longer; a huge configuration may, a hung process does.
   std::chrono::milliseconds health_is_late{15000};
   Environment own_environment;
@@ -53,6 +62,55 @@ struct PipelineStatus {
   std::uint64_t restarts = 0;        ///< processes started after the first one
   std::optional<PortPair> ports;
   std::string problem;  ///< why it is not running as wanted, in words; "" where it is
+  Sync sync = Sync::applying;
+  std::int64_t refused_version = 0;  ///< where `sync` is refused or rolled_back: of the wish that is held
+  std::string refusal;               ///< and why, in Vector's words, secrets masked; may have several lines
+};
+
+/// One process that ended without being asked.
+struct Death {
+  std::string id, name;
+  std::int64_t version = 0;
+  ExitStatus status;
+  std::string how;         ///< the status in words
+  std::chrono::milliseconds uptime{0};
+  std::string last_error;  ///< the last error line it printed, else the last line of stderr; "" where there is none
+  std::string next;        ///< what happens now, and when
+};
+
+/// What the next agent needs of one pipeline; see agent/state.
+struct Memory {
+  PipelineSpec wanted;
+  bool wanted_lacks_secrets = false;  ///< they were not kept: it cannot be started before the control plane has spoken
+  std::optional<PipelineSpec> good;
+  bool good_lacks_secrets = false;
+  struct Refused {
+    std::string checksum;
+    std::int64_t version = 0;
+    std::string reason;
+  };
+  std::optional<Refused> refused;
+  std::optional<ProcessRecord> process;
+  std::uint64_t starts = 0;
+  bool trusted = false;  ///< `wanted` has run healthy before: it is started without a check
+};
+
+/// A process that an earlier agent started and that still runs.
+struct Survivor {
+  pid_t pid = 0;
+  UniqueDescriptor pidfd;
+};
+
+/// What an earlier agent left of one pipeline. Without a survivor `memory.process` does not count.
+struct Remembered {
+  Memory memory;
+  std::optional<Survivor> survivor;
+};
+
+/// A survivor that nobody remembers: it is told to end, and what is wanted in its place waits for that.
+struct Stray {
+  Survivor survivor;
+  std::string config;  ///< the file it was started with
 };
 
 enum class NoteLevel { debug, info, warning, error };
@@ -68,6 +126,12 @@ class SupervisorListener {
   virtual void on_changed(const std::string& id) = 0;
   /// It is not wanted any more, and nothing of it is left.
   virtual void on_gone(const std::string& id) = 0;
+  /// A process ended without being asked; called when it is known what happens next.
+  virtual void on_death(const Death& death) = 0;
+  /// Vector has not said how a reload went: it is to be scraped soon, and on_counters() to be called.
+  virtual void on_counters_wanted(const std::string& id) = 0;
+  /// What memory() answers for this pipeline has changed; `plan`: more than its process.
+  virtual void on_remember(const std::string& id, bool plan) = 0;
   /// Something an operator should read; `id` is "" where it is about no single pipeline.
   virtual void on_note(NoteLevel level, const std::string& id, const std::string& text) = 0;
 };
@@ -83,6 +147,8 @@ class Supervisor {
              SupervisorListener& listener);
   ~Supervisor();
 
+  /// Once, before the first apply(): takes over what an earlier agent left, processes and all, and starts what it wanted.
+  void restore(std::vector<Remembered> remembered, std::vector<Stray> strays);
   /// Makes `desired` what runs: starts, replaces and stops. What is absent is stopped.
   void apply(DesiredState desired);
   /// Replaces one pipeline's process; false where it is not wanted here.
@@ -93,6 +159,15 @@ class Supervisor {
   /// The first pipeline after this id that runs; "" comes before all ids.
   [[nodiscard]] std::optional<PipelineStatus> next_running(const std::string& after) const;
   [[nodiscard]] std::size_t size() const { return pipelines_.size(); }
+  /// Why limits that were asked for are not kept here, in one sentence; "" where they are.
+  [[nodiscard]] const std::string& limits_problem() const;
+  [[nodiscard]] std::optional<Memory> memory(const std::string& id) const;
+  /// All lines that were handed on so far need not be read again by the next agent.
+  void mark_read(const std::string& id);
+  /// A reading of the metrics of that very process.
+  void on_counters(const std::string& id, std::uint64_t generation, ReloadCounters counters);
+  /// Another Vector is installed: what the one before refused is checked again, and what waits for one is tried now.
+  void on_binary_changed();
 
   /// Stops every pipeline side by side; `done` once none is left. Later apply() and restart() do nothing.
   void stop_all(std::function<void()> done);
@@ -101,21 +176,65 @@ class Supervisor {
 
  private:
   struct Pipeline;
-  void record(const std::string& id, Event event);
+  struct Prepared;
+  struct Staged;
+  class ErrorLines;
+  struct TellDeath {};
+  using Recorded = std::variant<Event, RolloutEvent, TellDeath>;
+  void record(const std::string& id, Recorded event);
   void drain();
+  void drain_later();
+  [[nodiscard]] bool take(Pipeline& pipeline, const Recorded& what);
+  void prune(Pipeline& pipeline);
+  void tell_changes(Pipeline& pipeline);
   void execute(Pipeline& pipeline, const Action& action);
+  void execute(Pipeline& pipeline, const RolloutAction& action);
+
+  // supervisor_process.cpp: the lifecycle's actions
   void prepare(Pipeline& pipeline, std::uint64_t generation);
-  void on_written(const std::string& id, std::uint64_t generation, const Result<Written>& written);
+  void on_prepared(const std::string& id, std::uint64_t generation, Prepared& prepared);
+  static void take_old_data(const FileRules& rules, const PipelineSpec& spec,
+                            const std::map<std::string, std::string>& yamls, Prepared& prepared);
+  [[nodiscard]] std::shared_ptr<const std::map<std::string, std::string>> all_yamls();
   void spawn_later(const std::string& id, std::uint64_t generation);
   void spawn_next();
   void spawn(Pipeline& pipeline, std::uint64_t generation);
+  [[nodiscard]] Result<std::string> find_vector(bool tell_it);
+  void tell_own_api(Pipeline& pipeline, const Written& written, std::uint64_t revision);
+  [[nodiscard]] Status follow_output(Pipeline& pipeline, const PipelineFiles& files, const ProcessRecord* resume);
   [[nodiscard]] Result<std::unique_ptr<Child>> start_process(Pipeline& pipeline, std::uint64_t generation);
   void on_exit(const std::string& id, std::uint64_t generation, ExitStatus status);
   void on_output_read(const std::string& id, std::uint64_t generation);
   void watch_health(const std::string& id, std::uint64_t generation, std::chrono::milliseconds pause);
   void arm(Pipeline& pipeline, const action::Arm& arm);
   void tell_retry(Pipeline& pipeline, TimePoint at);
+  void tell_death(Pipeline& pipeline);
   void find_ports(Pipeline& pipeline);
+
+  // supervisor_rollout.cpp: the rollout's actions
+  void check(const std::string& id, std::uint64_t number, std::uint64_t revision);
+  void on_staged(const std::string& id, std::uint64_t number, std::uint64_t revision, const Staged& staged);
+  void on_validated(const std::string& id, std::uint64_t number, std::uint64_t revision, const ValidationVerdict& verdict);
+  void run(Pipeline& pipeline, const rollout_action::Run& run);
+  void place_and_want(const std::string& id, std::uint64_t revision);
+  void reload(Pipeline& pipeline, const rollout_action::Reload& reload);
+  void on_placed_for_reload(const std::string& id, const rollout_action::Reload& reload, const Status& placed);
+  void hear(Pipeline& pipeline, std::string_view line);
+  void heed_verdict(Pipeline& pipeline);
+  void ask_counters(const std::string& id, std::uint64_t number);
+  [[nodiscard]] bool is_under_way(const std::string& id, std::uint64_t number);
+  void relabel(Pipeline& pipeline, std::uint64_t revision);
+  void probe(Pipeline& pipeline, std::uint64_t number);
+  void restore(Pipeline& pipeline, std::uint64_t revision);
+  void hold(Pipeline& pipeline, const rollout_action::Hold& hold);
+  void arm_rollout(Pipeline& pipeline, const rollout_action::Arm& arm);
+
+  // supervisor_restore.cpp
+  void restore_one(Remembered remembered);
+  void adopt(Pipeline& pipeline, const ProcessRecord& record, Survivor survivor, std::uint64_t revision);
+  [[nodiscard]] bool adopt_stray(Pipeline& pipeline);
+  void fill_in(DesiredState& desired);
+
   void sweep(const DesiredState& desired);
   [[nodiscard]] std::set<std::string> certs_of_nobody_else(const Pipeline& pipeline) const;
   void tell(const std::vector<std::string>& failures);
@@ -123,6 +242,7 @@ class Supervisor {
   void note(NoteLevel level, const std::string& id, const std::string& text);
   [[nodiscard]] Pipeline* find(const std::string& id);
   [[nodiscard]] PipelineStatus status_of(const Pipeline& pipeline) const;
+  [[nodiscard]] ProcessState state_of(const Pipeline& pipeline) const;
 
   boost::asio::io_context& loop_;
   SupervisorSettings settings_;
@@ -131,8 +251,12 @@ class Supervisor {
   SupervisorListener& listener_;
   PortPairs ports_;
   OutputFollower follower_;
+  const PipelineCgroups cgroups_;
+  std::shared_ptr<const std::map<std::string, std::string>> all_yamls_;  // of all pipelines; null: to be collected
   std::map<std::string, std::unique_ptr<Pipeline>> pipelines_;
-  std::deque<std::pair<std::string, Event>> recorded_;
+  std::map<std::string, std::unique_ptr<Child>> strays_;  // by configuration file
+  Validator validator_;
+  std::deque<std::pair<std::string, Recorded>> recorded_;
   std::deque<std::pair<std::string, std::uint64_t>> to_spawn_;  // ids with the generation of their attempt
   bool draining_ = false;
   bool swept_ = false;

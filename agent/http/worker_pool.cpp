@@ -32,6 +32,14 @@ void WorkerPool::stop() {
   changed_.notify_all();
 }
 
+void WorkerPool::finish() {
+  {
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return jobs_.empty() && idle_ == threads_.size(); });
+  }
+  stop();
+}
+
 void WorkerPool::run() {
   sigset_t all;
   sigfillset(&all);
@@ -41,6 +49,7 @@ void WorkerPool::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     ++idle_;
+    done_.notify_all();
     changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
     --idle_;
     if (stopping_) return;

@@ -23,6 +23,9 @@ class WorkerPool {
   /// Any thread. After stop() the job is thrown away.
   void submit(std::function<void()> job);
 
+  /// Waits until everything that was given is done, then stop(). Nobody gives jobs any more.
+  void finish();
+
   /// Throws away what has not begun and waits for what has. Whoever gave a job that may wait long ends that first.
   void stop();
 
@@ -33,6 +36,7 @@ class WorkerPool {
   const unsigned max_threads_;
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::condition_variable done_;  // a thread has nothing to do
   std::deque<std::function<void()>> jobs_;
   unsigned idle_ = 0;
   bool stopping_ = false;

@@ -7,11 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/process/v2.hpp>
 #include <cerrno>
+#include <optional>
 #include <set>
 
-#include "supervisor/process/unique_descriptor.h"
 
 namespace vf::supervisor {
 namespace bp = boost::process::v2;
@@ -23,9 +24,11 @@ struct OwnGroupSignalsAndDescriptors {
   int input;
   int output;
   int error;
+  int cgroup_procs;
 
   boost::system::error_code on_exec_setup(bp::posix::default_launcher&, const boost::filesystem::path&,
                                           const char* const*) {
+    if (cgroup_procs >= 0 && ::write(cgroup_procs, "0", 1) != 1) return {errno, boost::system::system_category()};
     if (::dup2(input, STDIN_FILENO) < 0 || ::dup2(output, STDOUT_FILENO) < 0 || ::dup2(error, STDERR_FILENO) < 0)
       return {errno, boost::system::system_category()};
     // Ours are all close-on-exec; this is for whatever else may be open.
@@ -115,11 +118,17 @@ Result<Handle> launch(boost::asio::io_context& loop, bp::posix::default_launcher
 }  // namespace
 
 struct Child::Impl {
-  explicit Impl(Handle started) : handle(std::move(started)), pid(handle.id()) { waited_for().insert(pid); }
+  explicit Impl(Handle started) : handle(std::move(started)), pid(handle->id()) { waited_for().insert(pid); }
+  Impl(boost::asio::io_context& loop, pid_t adopted, UniqueDescriptor descriptor) : pid(adopted) {
+    pidfd.emplace(loop, descriptor.release());
+    waited_for().insert(pid);
+  }
   ~Impl() { waited_for().erase(pid); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
-  Handle handle;  // unlike Boost's process, closing it leaves the process alone
+  // One of both. Unlike Boost's process, closing the handle leaves the process alone.
+  std::optional<Handle> handle;
+  std::optional<boost::asio::posix::stream_descriptor> pidfd;
   const pid_t pid;
   bool ended = false;
 };
@@ -132,7 +141,7 @@ Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const
   const UniqueDescriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null) return system_error("open /dev/null", errno);
   OwnGroupSignalsAndDescriptors setup{null.get(), command.standard_output >= 0 ? command.standard_output : null.get(),
-                                      command.standard_error >= 0 ? command.standard_error : null.get()};
+                                      command.standard_error >= 0 ? command.standard_error : null.get(), command.cgroup_procs};
   const auto environment = as_lines(command.environment);
   bp::posix::default_launcher launcher;
   auto launched = launch(loop, launcher, command, WholeEnvironment(environment), setup);
@@ -143,7 +152,7 @@ Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const
 
   auto impl = std::make_shared<Impl>(std::move(launched).value());
   // The callback is kept by the wait and not by the Child, which the callback may well own.
-  impl->handle.async_wait(
+  impl->handle->async_wait(
       [weak = std::weak_ptr(impl), on_exit = std::move(on_exit)](boost::system::error_code error, int status) {
         const auto alive = weak.lock();
         if (!alive || error == boost::asio::error::operation_aborted) return;
@@ -154,18 +163,44 @@ Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const
   return std::unique_ptr<Child>(new Child(std::move(impl)));
 }
 
+std::unique_ptr<Child> Child::adopt(boost::asio::io_context& loop, pid_t pid, UniqueDescriptor pidfd, OnExit on_exit) {
+  auto impl = std::make_shared<Impl>(loop, pid, std::move(pidfd));
+  impl->pidfd->async_wait(
+      boost::asio::posix::stream_descriptor::wait_read,
+      [weak = std::weak_ptr(impl), on_exit = std::move(on_exit)](boost::system::error_code error) {
+        const auto alive = weak.lock();
+        if (!alive || error == boost::asio::error::operation_aborted) return;
+        alive->ended = true;
+        waited_for().erase(alive->pid);
+        siginfo_t ended{};
+        ExitStatus status{0, 0, false};
+        if (::waitid(P_PIDFD, static_cast<id_t>(alive->pidfd->native_handle()), &ended, WEXITED | WNOHANG) == 0 &&
+            ended.si_pid == alive->pid)
+          status = ended.si_code == CLD_EXITED ? ExitStatus{ended.si_status, 0, true} : ExitStatus{0, ended.si_status, true};
+        on_exit(status);
+      });
+  return std::unique_ptr<Child>(new Child(std::move(impl)));
+}
+
 pid_t Child::pid() const {
   return impl_->pid;
 }
 
 void Child::signal(int number) {
-  if (!impl_->ended) ::kill(impl_->pid, number);  // unreaped, so the pid cannot be another's
+  if (impl_->ended) return;
+  if (impl_->pidfd) {  // somebody else may reap it, and its pid may be another's then
+    ::syscall(SYS_pidfd_send_signal, impl_->pidfd->native_handle(), number, nullptr, 0U);
+  } else {
+    ::kill(impl_->pid, number);  // unreaped, so the pid cannot be another's
+  }
 }
 
 void Child::kill_group() {
   if (impl_->ended) return;
-  ::kill(-impl_->pid, SIGKILL);
-  ::kill(impl_->pid, SIGKILL);
+  // While its leader lives the group is its own.
+  if (!impl_->pidfd || ::syscall(SYS_pidfd_send_signal, impl_->pidfd->native_handle(), 0, nullptr, 0U) == 0)
+    ::kill(-impl_->pid, SIGKILL);
+  signal(SIGKILL);
 }
 
 bool is_own_child(pid_t pid) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "supervisor/process/exit_status.h"
+#include "supervisor/process/unique_descriptor.h"
 #include "supervisor/result.h"
 
 namespace vf::supervisor {
@@ -22,6 +23,7 @@ struct Command {
   std::map<std::string, std::string> environment;  ///< all of it; nothing is inherited beside it
   int standard_output = -1;                        ///< descriptor it gets as 1; stays the caller's. -1: /dev/null
   int standard_error = -1;                         ///< and as 2
+  int cgroup_procs = -1;                           ///< cgroup.procs of the cgroup it is put in; -1: the agent's own
 };
 
 class Child {
@@ -33,6 +35,11 @@ class Child {
   /// once, on the loop, never from inside this call, and not at all once the Child is destroyed.
   [[nodiscard]] static Result<std::unique_ptr<Child>> start(boost::asio::io_context& loop, const Command& command,
                                                             OnExit on_exit);
+  /// Watches a process that an earlier agent started, or this one before it was replaced by its next version.
+  /// `pidfd` is its, and it is known to be the right one. `on_exit` as above; the status is known only where it is a
+  /// child of this process.
+  [[nodiscard]] static std::unique_ptr<Child> adopt(boost::asio::io_context& loop, pid_t pid, UniqueDescriptor pidfd,
+                                                    OnExit on_exit);
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;

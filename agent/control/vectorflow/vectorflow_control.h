@@ -51,6 +51,7 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   void start() override;
   void state_changed() override;
   void shut_down(std::function<void()> done) override;
+  [[nodiscard]] bool has_unsent_logs(const std::string& id) const override { return shipper_.has_unshipped(id); }
   [[nodiscard]] std::chrono::milliseconds report_interval() const override { return schedule_.poll_interval(); }
 
   void on_ring(const std::string& pipeline_id, std::shared_ptr<const logbuf::LogRing> ring) override;

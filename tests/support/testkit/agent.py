@@ -30,7 +30,7 @@ def program(name):
 
 def base_environment(home):
     """What every program of a test gets; nothing of VF_* or VECTOR_* that the caller happens to have."""
-    return {"HOME": str(home), **{name: os.environ[name] for name in PASSED_ON if name in os.environ}}
+    return {"HOME": str(home), "VF_VECTOR_DATA_DIR": f"{home}/vector-data", **{name: os.environ[name] for name in PASSED_ON if name in os.environ}}
 
 
 def run_agent(*args, env=None, timeout=30):

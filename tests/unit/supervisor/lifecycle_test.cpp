@@ -112,6 +112,8 @@ TEST_CASE("every phase takes every event") {
   const auto retry = [](std::uint64_t g) -> Event { return event::RetryDue{g}; };
   const auto stable = [](std::uint64_t g) -> Event { return event::StableDue{g}; };
   const auto kill_due = [](std::uint64_t g) -> Event { return event::KillDue{g}; };
+  const auto reloaded = [](std::uint64_t) -> Event { return event::Reloaded{99}; };
+  const auto adopted = [](std::uint64_t) -> Event { return event::Adopted{99, false}; };
   const auto kill_now = [](std::uint64_t) -> Event { return event::KillNow{}; };
   struct Column {
     const char* name;
@@ -137,6 +139,8 @@ TEST_CASE("every phase takes every event") {
       {"RetryDue", retry, {P::idle, P::preparing, P::spawning, P::starting, P::running, P::stopping, P::preparing}},
       {"StableDue", stable, {P::idle, P::preparing, P::spawning, P::starting, P::running, P::stopping, P::backoff}},
       {"KillDue", kill_due, {P::idle, P::preparing, P::spawning, P::starting, P::running, P::stopping, P::backoff}},
+      {"Reloaded", reloaded, {P::idle, P::preparing, P::spawning, P::starting, P::running, P::stopping, P::backoff}},
+      {"Adopted", adopted, {P::starting, P::preparing, P::spawning, P::starting, P::running, P::stopping, P::backoff}},
       {"KillNow", kill_now, {P::idle, P::preparing, P::spawning, P::stopping, P::stopping, P::stopping, P::backoff}},
   };
   for (const Column& column : columns) {
@@ -275,6 +279,43 @@ TEST_CASE("a change between spawn and its answer ends the process that comes of 
   subject.spawned();
   CHECK(subject.did<action::Terminate>());
   CHECK_FALSE(subject.did<action::WatchHealth>());
+}
+
+TEST_CASE("a reload gives the process its new revision, and it must stand as long as a new one") {
+  Subject subject = in_phase(Phase::running);
+  subject.feed(event::Reloaded{2});
+  CHECK(subject.life.attempt_revision == 2);
+  CHECK(subject.armed(Timer::stable) == subject.now + 60s);
+  subject.feed(event::Want{2});
+  CHECK(subject.last.empty());
+  subject.feed(event::StableDue{subject.life.generation});
+  CHECK(subject.did<action::Proven>());
+}
+
+TEST_CASE("a process that was taken over is watched until it is healthy, and its end is a failure like any other") {
+  Subject subject;
+  subject.feed(event::Adopted{7, false});
+  CHECK(subject.did<action::WatchHealth>());
+  CHECK_FALSE(subject.did<action::Spawn>());
+  subject.feed(event::Want{7});
+  CHECK(subject.last.empty());
+  subject.healthy();
+  CHECK(subject.state() == ProcessState::running);
+  subject.exited();
+  CHECK(subject.did<action::Fell>());
+  CHECK(subject.armed(Timer::retry));
+}
+
+TEST_CASE("a process that was taken over while it was being stopped is told again, and followed by what is wanted") {
+  Subject subject;
+  subject.feed(event::Adopted{7, true});
+  CHECK(subject.did<action::Terminate>());
+  CHECK(subject.armed(Timer::kill));
+  subject.want(8);
+  CHECK(subject.last.empty());
+  subject.exited();
+  CHECK_FALSE(subject.did<action::Fell>());
+  CHECK(subject.did<action::Prepare>());
 }
 
 TEST_CASE("a slow stop is ended by SIGKILL, and only then") {

@@ -126,7 +126,7 @@ TEST_CASE("a pipeline's files are written for the agent's eyes only") {
   const std::string data = folder / "data";
   PipelineSpec wanted = spec("shop", "sources:\n  in: {type: demo_logs}\n");
   wanted.certs = {{"shop.pem", "certificate"}, {"shop.key", std::string("\0\xff key", 6)}};
-  const auto written = write_pipeline(data, wanted, SidecarKind::lean, ports);
+  const auto written = write_pipeline(data, wanted, {SidecarKind::lean, ""}, ports);
   REQUIRE(written);
   CHECK_FALSE(written.value().own_api_taken_out);
   const PipelineFiles files = files_of(data, "shop");
@@ -147,14 +147,14 @@ TEST_CASE("a pipeline's files are written for the agent's eyes only") {
 
 TEST_CASE("certificates have a folder only where there are some") {
   const TempFolder folder;
-  REQUIRE(write_pipeline(folder.path(), spec("p"), SidecarKind::lean, ports));
+  REQUIRE(write_pipeline(folder.path(), spec("p"), {SidecarKind::lean, ""}, ports));
   CHECK(names_in(folder.path()) == Names{"logs", "pipelines"});
 }
 
 TEST_CASE("an api section of the pipeline's own is not written, and that is told") {
   const TempFolder folder;
   const auto written =
-      write_pipeline(folder.path(), spec("p", "api: {enabled: true}\nsources: {}\n"), SidecarKind::full, ports);
+      write_pipeline(folder.path(), spec("p", "api: {enabled: true}\nsources: {}\n"), {SidecarKind::full, ""}, ports);
   REQUIRE(written);
   CHECK(written.value().own_api_taken_out);
   CHECK(content_of(folder / "pipelines/p.yaml") == "sources: {}\n");
@@ -164,12 +164,12 @@ TEST_CASE("what has not changed is not written again") {
   const TempFolder folder;
   PipelineSpec wanted = spec("p");
   wanted.certs = {{"c", "c"}};
-  REQUIRE(write_pipeline(folder.path(), wanted, SidecarKind::lean, ports));
+  REQUIRE(write_pipeline(folder.path(), wanted, {SidecarKind::lean, ""}, ports));
   const auto inode = [&](const char* name) { return look_at(folder / name).st_ino; };
   const auto config = inode("pipelines/p.yaml");
   const auto sidecar = inode("pipelines/p.yaml.vf-metrics.yaml");
   const auto cert = inode("certs/c");
-  REQUIRE(write_pipeline(folder.path(), wanted, SidecarKind::lean, {8690, 8691}));
+  REQUIRE(write_pipeline(folder.path(), wanted, {SidecarKind::lean, ""}, {8690, 8691}));
   CHECK(inode("pipelines/p.yaml") == config);
   CHECK(inode("certs/c") == cert);
   CHECK(inode("pipelines/p.yaml.vf-metrics.yaml") != sidecar);
@@ -178,13 +178,13 @@ TEST_CASE("what has not changed is not written again") {
 TEST_CASE("what could not be written is told with its path") {
   const TempFolder folder;
   put(folder / "file", "");
-  const auto below_a_file = write_pipeline(folder / "file", spec("p"), SidecarKind::lean, ports);
+  const auto below_a_file = write_pipeline(folder / "file", spec("p"), {SidecarKind::lean, ""}, ports);
   REQUIRE_FALSE(below_a_file);
   CHECK(below_a_file.error().message() ==
         "cannot create directory " + (folder / "file/pipelines") + ": Not a directory (errno 20)");
   PipelineSpec wanted = spec("p");
   wanted.certs = {{std::string(255, 'c'), "x"}};  // a legal name, but for the temporary one beside it
-  const auto too_long = write_pipeline(folder.path(), wanted, SidecarKind::lean, ports);
+  const auto too_long = write_pipeline(folder.path(), wanted, {SidecarKind::lean, ""}, ports);
   REQUIRE_FALSE(too_long);
   CHECK(too_long.error().reason == "File name too long (errno 36)");
 }
@@ -194,7 +194,7 @@ TEST_CASE("a pipeline's files go and everybody else's stay") {
   for (const char* id : {"p", "p.yaml", "q"}) {
     PipelineSpec wanted = spec(id);
     wanted.certs = {{std::string(id) + ".pem", "x"}, {"shared.pem", "y"}};
-    REQUIRE(write_pipeline(folder.path(), wanted, SidecarKind::lean, ports));
+    REQUIRE(write_pipeline(folder.path(), wanted, {SidecarKind::lean, ""}, ports));
     put(files_of(folder.path(), id).standard_output, "");
     put(files_of(folder.path(), id).standard_error, "");
   }
@@ -208,7 +208,7 @@ TEST_CASE("a pipeline's files go and everybody else's stay") {
 
 TEST_CASE("what could not be removed is told, and the rest is removed") {
   const TempFolder folder;
-  REQUIRE(write_pipeline(folder.path(), spec("p"), SidecarKind::lean, ports));
+  REQUIRE(write_pipeline(folder.path(), spec("p"), {SidecarKind::lean, ""}, ports));
   const PipelineFiles files = files_of(folder.path(), "p");
   REQUIRE(remove_file(files.config));
   std::filesystem::create_directory(files.config);
@@ -223,7 +223,7 @@ TEST_CASE("leftovers of an earlier run go, and what is wanted stays") {
   for (const char* id : {"p", "../q", "old", "kept"}) {
     PipelineSpec wanted = spec(id);
     wanted.certs = {{file_name_of(id) + ".pem", "x"}};
-    REQUIRE(write_pipeline(folder.path(), wanted, SidecarKind::lean, ports));
+    REQUIRE(write_pipeline(folder.path(), wanted, {SidecarKind::lean, ""}, ports));
     put(files_of(folder.path(), id).standard_output, "said");
     put(files_of(folder.path(), id).standard_error, "said");
   }
@@ -248,7 +248,7 @@ TEST_CASE("leftovers of an earlier run go, and what is wanted stays") {
 
 TEST_CASE("a write under way for a wanted pipeline is no leftover") {
   const TempFolder folder;
-  REQUIRE(write_pipeline(folder.path(), spec("p"), SidecarKind::lean, ports));
+  REQUIRE(write_pipeline(folder.path(), spec("p"), {SidecarKind::lean, ""}, ports));
   std::filesystem::create_directory(folder / "certs");
   for (const char* name : {"pipelines/p.yaml.new", "pipelines/p.yaml.vf-metrics.yaml.new", "certs/p.pem.new"})
     put(folder / name, "half");

@@ -18,7 +18,8 @@
 
 namespace vf::supervisor::test {
 
-/// What the fake Vector does is a line of its configuration: "# do: <shell commands>".
+/// What the fake Vector does is a line of its configuration: "# do: <shell commands>"; what it says of a configuration it
+/// is to validate is another, "# validate: <shell commands>", and nothing means that it is good.
 inline PipelineSpec pipeline(const std::string& id, const std::string& commands = "exec sleep 1000",
                              std::int64_t version = 1) {
   PipelineSpec spec;
@@ -26,6 +27,7 @@ inline PipelineSpec pipeline(const std::string& id, const std::string& commands 
   spec.name = "name of " + id;
   spec.version = version;
   spec.config_yaml = "# do: " + commands + "\nsources: {}\n";
+  spec.secrets = {{"VERSION", std::to_string(version)}};  // so that another version needs another process
   spec.checksum = "checksum of " + spec.config_yaml;
   return spec;
 }
@@ -44,6 +46,8 @@ class SupervisorBench : public SupervisorListener {
     settings.port_base = 21000;
     settings.limits.restart = {std::chrono::milliseconds(20), std::chrono::milliseconds(100), std::chrono::seconds(60),
                                3};
+    settings.rollout.recheck = settings.limits.restart;
+    settings.rollout.prove_after = std::chrono::milliseconds(20);
     settings.limits.stop_timeout = std::chrono::seconds(600);  // where a test does not mean it, nothing is killed
     settings.own_environment = {{"PATH", "/usr/bin:/bin"}};
   }
@@ -138,6 +142,9 @@ class SupervisorBench : public SupervisorListener {
     record.push_back(id + " is " + std::string(to_string(now->state)));
   }
   void on_gone(const std::string& id) override { record.push_back("gone " + id); }
+  void on_death(const Death& death) override { deaths.push_back(death); }
+  void on_remember(const std::string& id, bool) override { remembered.push_back(id); }
+  void on_counters_wanted(const std::string& id) override { counters_wanted.push_back(id); }
   void on_note(NoteLevel level, const std::string& id, const std::string& text) override {
     notes.push_back({level, id, text});
     record.push_back("note " + id);
@@ -151,6 +158,8 @@ class SupervisorBench : public SupervisorListener {
   int probes = 0;
   std::function<void(std::uint16_t port, std::function<void(bool)> done)> on_probe;
   std::vector<Note> notes;
+  std::vector<Death> deaths;
+  std::vector<std::string> remembered, counters_wanted;
   std::vector<std::string> record;  // everything in the order it was told
   std::map<std::string, std::vector<std::string>> lines;
 
@@ -167,6 +176,10 @@ class SupervisorBench : public SupervisorListener {
   };
 
   static constexpr const char* fake_vector = R"sh(#!/bin/sh
+if [ "$1" = validate ]; then
+  eval "$(sed -n 's/^# validate: //p' "$4")"
+  exit 0
+fi
 config=$2
 eval "$(sed -n 's/^# do: //p' "$config")"
 )sh";

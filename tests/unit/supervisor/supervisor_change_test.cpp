@@ -31,7 +31,7 @@ TEST_CASE("a change replaces the process: SIGTERM, its end, the new one on the s
   REQUIRE(bench.until_running("p"));
   const PipelineStatus before = bench.status("p");
   bench.want({pipeline("p", says("two"), 2)});
-  CHECK(bench.state("p") == ProcessState::stopping);
+  REQUIRE(bench.until_state("p", ProcessState::stopping));
   CHECK(bench.status("p").version == 1);  // of the process there is
   CHECK(bench.status("p").checksum == before.checksum);
   REQUIRE(bench.until_said("p", "two"));
@@ -87,7 +87,7 @@ TEST_CASE("a label that comes while the process is being replaced is the new one
   REQUIRE(bench.until_running("p"));
   bench.want({pipeline("p", says("two"), 5)});  // another content under the same version
   bench.want({pipeline("p", says("two"), 6)});
-  CHECK(bench.state("p") == ProcessState::stopping);
+  REQUIRE(bench.until_state("p", ProcessState::stopping));
   CHECK(bench.status("p").version == 5);
   REQUIRE(::kill(*bench.status("p").pid, SIGKILL) == 0);
   REQUIRE(bench.until_running("p"));
@@ -275,12 +275,13 @@ TEST_CASE("a certificate that a change does not name any more is removed when it
   REQUIRE(bench.until_running("p"));
   REQUIRE(bench.until_running("q"));
   bench.want({with_certs(pipeline("p", says("new"), 2), {{"kept.pem", "two"}, {"new.pem", "key"}}), q});
-  bench.loop.run_for(10ms);
-  CHECK(names_in(bench.data("certs")) == Names{"kept.pem", "old.pem", "shared.pem"});  // the old process has them still
-  CHECK(content_of(bench.data("certs/kept.pem")) == "one");
+  REQUIRE(bench.until_state("p", ProcessState::stopping));
+  // The old process has them still; the new ones are there since they were checked.
+  CHECK(names_in(bench.data("certs")) == Names{"kept.pem", "new.pem", "old.pem", "shared.pem"});
   REQUIRE(::kill(*bench.status("p").pid, SIGKILL) == 0);
   REQUIRE(bench.until_said("p", "new"));
-  CHECK(names_in(bench.data("certs")) == Names{"kept.pem", "new.pem", "shared.pem"});
+  REQUIRE(bench.until_running("p"));
+  CHECK(bench.loop.until([&] { return names_in(bench.data("certs")) == Names{"kept.pem", "new.pem", "shared.pem"}; }));
   CHECK(content_of(bench.data("certs/kept.pem")) == "two");
 }
 
@@ -325,7 +326,7 @@ TEST_CASE("ids of any kind are pipelines like others") {
     REQUIRE(bench.until_said(id, "here"));
   }
   CHECK(names_in(bench.folder.path()) == Names{"data", "vector"});
-  CHECK(names_in(bench.settings.data_dir) == Names{"logs", "pipelines"});
+  CHECK(names_in(bench.settings.data_dir) == Names{"logs", "pipelines", "staged"});
   CHECK(names_in(bench.data("pipelines")).size() == 2 * ids.size());
   bench.want({});
   for (const std::string& id : ids) REQUIRE(bench.until_gone(id));

@@ -1,0 +1,176 @@
+// What an earlier agent left behind: processes that are taken over, wishes that are started before anybody has spoken.
+#include <signal.h>
+
+#include <algorithm>
+
+#include "supervisor/pipeline.h"
+#include "supervisor/process/known_process.h"
+#include "supervisor/supervisor.h"
+
+namespace vf::supervisor {
+namespace {
+
+using std::chrono::steady_clock;
+
+/// A process whose configuration nobody knows: no change from here is a reload, as this is not YAML (change_kind.h).
+constexpr const char* unknown_configuration = "{";
+
+bool is_same(const PipelineSpec& spec, const ProcessRecord& process) {
+  return spec.checksum == process.checksum && spec.version == process.version;
+}
+
+/// What is wanted now is what was remembered without its secrets (and without its certificates' bytes).
+bool completes(const PipelineSpec& known, const PipelineSpec& wanted) {
+  const auto names = [](const PipelineSpec& spec) {
+    std::set<std::string> found;
+    for (const CertFile& cert : spec.certs) found.insert(cert.filename);
+    return found;
+  };
+  return !wanted.checksum.empty() && known.checksum == wanted.checksum && known.config_yaml == wanted.config_yaml &&
+         known.log_level == wanted.log_level && names(known) == names(wanted);
+}
+
+bool lacks_bytes(const PipelineSpec& spec) {
+  return std::any_of(spec.certs.begin(), spec.certs.end(), [](const CertFile& cert) { return cert.bytes.empty(); });
+}
+
+}  // namespace
+
+void Supervisor::restore(std::vector<Remembered> remembered, std::vector<Stray> strays) {
+  for (Stray& stray : strays) {
+    note(NoteLevel::warning, "", "pid " + std::to_string(stray.survivor.pid) + " is a Vector that an earlier agent left running on " +
+                                     stray.config + " and that nothing is known of; stopping it");
+    auto child = Child::adopt(loop_, stray.survivor.pid, std::move(stray.survivor.pidfd),
+                              [this, config = stray.config](ExitStatus) { strays_.erase(config); });
+    child->signal(SIGTERM);
+    child->signal(SIGCONT);
+    strays_.insert_or_assign(stray.config, std::move(child));
+  }
+  for (Remembered& one : remembered) restore_one(std::move(one));
+  drain();
+}
+
+void Supervisor::restore_one(Remembered remembered) {
+  Memory& memory = remembered.memory;
+  const std::string id = memory.wanted.id;
+  Pipeline& pipeline = *pipelines_.emplace(id, std::make_unique<Pipeline>(loop_, id)).first->second;
+  pipeline.sink = listener_.open_output(memory.wanted);
+  pipeline.starts = memory.starts;
+  Rollout& rollout = pipeline.rollout;
+
+  // Revisions: the good one, what runs, what is wanted; two or all of them may be the same.
+  const bool trusted = memory.good && !memory.good_lacks_secrets && memory.good->checksum == memory.wanted.checksum &&
+                       memory.good->config_yaml == memory.wanted.config_yaml;
+  if (memory.good && !memory.good_lacks_secrets && !trusted) {
+    rollout.good = ++pipeline.newest_revision;
+    pipeline.specs.emplace(rollout.good, *memory.good);
+  }
+  std::uint64_t running = 0;
+  const bool runs_wanted = remembered.survivor && is_same(memory.wanted, *memory.process);
+  if (remembered.survivor && rollout.good != 0 && is_same(*memory.good, *memory.process)) running = rollout.good;
+  if (remembered.survivor && !runs_wanted && running == 0) {
+    PipelineSpec unknown = memory.wanted;
+    unknown.version = memory.process->version;
+    unknown.checksum = memory.process->checksum;
+    unknown.config_yaml = unknown_configuration;
+    running = ++pipeline.newest_revision;
+    pipeline.specs.emplace(running, std::move(unknown));
+  }
+  pipeline.asked = ++pipeline.newest_revision;
+  pipeline.specs.emplace(pipeline.asked, memory.wanted);
+  pipeline.lacks_secrets = memory.wanted_lacks_secrets;
+  if (runs_wanted) running = pipeline.asked;
+  if (trusted) rollout.good = pipeline.asked;
+
+  if (remembered.survivor) {
+    adopt(pipeline, *memory.process, std::move(*remembered.survivor), running);
+    record(id, rollout::Adopted{running, running == rollout.good});
+    record(id, event::Adopted{running, memory.process->stopping});
+  }
+  if (memory.refused && memory.refused->checksum == memory.wanted.checksum && !runs_wanted) {
+    pipeline.refusal = memory.refused->reason;
+    record(id, rollout::Held{pipeline.asked});
+  } else if (!runs_wanted && memory.wanted_lacks_secrets) {
+    pipeline.waits = true;
+    pipeline.problem = "its secrets are not kept on this host (VF_PERSIST_SECRETS); it waits for the control plane";
+    note(NoteLevel::warning, id, pipeline.problem);
+  } else if (!runs_wanted) {
+    const bool ran = memory.process && memory.process->healthy && is_same(memory.wanted, *memory.process);
+    record(id, rollout::Wish{pipeline.asked, trusted || ran});
+  }
+}
+
+void Supervisor::adopt(Pipeline& pipeline, const ProcessRecord& process, Survivor survivor, std::uint64_t revision) {
+  const std::string& id = pipeline.id;
+  pipeline.record = process;
+  pipeline.ports = process.ports;
+  ports_.keep(process.ports);
+  const auto age = std::chrono::system_clock::now().time_since_epoch() - std::chrono::seconds(process.started_at);
+  pipeline.started = steady_clock::now() - std::max(std::chrono::system_clock::duration(0), age);
+  pipeline.verdict.emplace(pipeline.spec_of(revision)->secrets);
+  if (cgroups_.enabled() && cgroups_.holds(file_name_of(id), survivor.pid))
+    pipeline.oom_before = cgroups_.events(file_name_of(id));
+  const std::uint64_t generation = pipeline.life.generation + 1;  // what event::Adopted makes of it
+  pipeline.child = Child::adopt(loop_, survivor.pid, std::move(survivor.pidfd),
+                                [this, id, generation](ExitStatus status) { on_exit(id, generation, status); });
+  const PipelineFiles files = files_of(settings_.data_dir, id);
+  if (const Status followed = follow_output(pipeline, files, &pipeline.record); !followed)
+    note(NoteLevel::warning, id, followed.error().message() + "; what it prints is not seen until its next start");
+  note(NoteLevel::info, id,
+       "taken over from an earlier agent: version " + std::to_string(process.version) + ", pid " +
+           std::to_string(survivor.pid) + ", metrics on 127.0.0.1:" + std::to_string(process.ports.metrics) +
+           ", API on 127.0.0.1:" + std::to_string(process.ports.api));
+}
+
+/// A process nobody remembers has the place of this pipeline: the new one waits for its end.
+bool Supervisor::adopt_stray(Pipeline& pipeline) {
+  const auto stray = strays_.find(files_of(settings_.data_dir, pipeline.id).config);
+  if (stray == strays_.end()) return false;
+  const std::uint64_t generation = pipeline.life.generation + 1;
+  const pid_t pid = stray->second->pid();
+  strays_.erase(stray);
+  UniqueDescriptor pidfd = open_pidfd(pid);
+  if (!pidfd) return false;  // it has ended this moment
+  pipeline.child = Child::adopt(loop_, pid, std::move(pidfd), [this, id = pipeline.id, generation](ExitStatus status) {
+    on_exit(id, generation, status);
+  });
+  pipeline.started = steady_clock::now();
+  pipeline.specs.begin()->second.config_yaml = unknown_configuration;
+  record(pipeline.id, event::Adopted{pipeline.specs.begin()->first, true});
+  return true;
+}
+
+/// A wish that was remembered without its secrets, and comes again with them, is the same wish.
+void Supervisor::fill_in(DesiredState& desired) {
+  for (PipelineSpec& spec : desired.pipelines) {
+    Pipeline* pipeline = find(spec.id);
+    if (pipeline == nullptr || pipeline->asked == 0) continue;
+    const PipelineSpec& known = *pipeline->spec_of(pipeline->asked);
+    if (!pipeline->lacks_secrets && !lacks_bytes(known)) continue;
+    if (!completes(known, spec)) {
+      pipeline->lacks_secrets = false;
+      if (std::exchange(pipeline->waits, false)) pipeline->problem.clear();
+      continue;  // reconcile() sees another wish
+    }
+    pipeline->specs.insert_or_assign(pipeline->asked, spec);
+    pipeline->lacks_secrets = false;
+    if (pipeline->verdict && pipeline->life.attempt_revision == pipeline->asked) pipeline->verdict.emplace(spec.secrets);
+    if (!std::exchange(pipeline->waits, false)) continue;
+    pipeline->problem.clear();
+    record(spec.id, rollout::Wish{pipeline->asked, false});
+  }
+}
+
+void Supervisor::mark_read(const std::string& id) {
+  Pipeline* pipeline = find(id);
+  if (pipeline == nullptr || !pipeline->child) return;
+  const PipelineFiles files = files_of(settings_.data_dir, id);
+  const std::uint64_t out = follower_.handed_on(files.standard_output);
+  const std::uint64_t err = follower_.handed_on(files.standard_error);
+  if (out == pipeline->record.stdout_offset && err == pipeline->record.stderr_offset) return;
+  pipeline->record.stdout_offset = out;
+  pipeline->record.stderr_offset = err;
+  listener_.on_remember(id, false);
+}
+
+}  // namespace vf::supervisor
