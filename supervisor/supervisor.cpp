@@ -334,7 +334,8 @@ void Supervisor::forget(const std::string& id) {
 ProcessState Supervisor::state_of(const Pipeline& pipeline) const {
   if (pipeline.life.phase != Phase::idle || (pipeline.rollout.wished == 0 && !pipeline.waits))
     return process_state(pipeline.life, settings_.limits.restart);
-  return pipeline.rollout.refused == pipeline.rollout.wished ? ProcessState::crashed : ProcessState::waiting;
+  const Rollout& rollout = pipeline.rollout;
+  return rollout.refused != 0 && rollout.refused == rollout.wished ? ProcessState::crashed : ProcessState::waiting;
 }
 
 PipelineStatus Supervisor::status_of(const Pipeline& pipeline) const {

@@ -66,7 +66,7 @@ void Supervisor::restore_one(Remembered remembered) {
     pipeline.specs.emplace(rollout.good, *memory.good);
   }
   std::uint64_t running = 0;
-  const bool runs_wanted = remembered.survivor && is_same(memory.wanted, *memory.process);
+  bool runs_wanted = remembered.survivor && is_same(memory.wanted, *memory.process);
   if (remembered.survivor && rollout.good != 0 && is_same(*memory.good, *memory.process)) running = rollout.good;
   if (remembered.survivor && !runs_wanted && running == 0) {
     PipelineSpec unknown = memory.wanted;
@@ -82,11 +82,14 @@ void Supervisor::restore_one(Remembered remembered) {
   if (runs_wanted) running = pipeline.asked;
   if (trusted) rollout.good = pipeline.asked;
 
+  bool goes_on = false;
   if (remembered.survivor) {
     adopt(pipeline, *memory.process, std::move(*remembered.survivor), running);
-    record(id, rollout::Adopted{running, running == rollout.good});
+    goes_on = !memory.process->stopping;
+    if (goes_on) record(id, rollout::Adopted{running, running == rollout.good});
     record(id, event::Adopted{running, memory.process->stopping});
   }
+  runs_wanted = runs_wanted && goes_on;
   if (memory.refused && memory.refused->checksum == memory.wanted.checksum && !runs_wanted) {
     pipeline.refusal = memory.refused->reason;
     record(id, rollout::Held{pipeline.asked});
