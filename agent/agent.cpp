@@ -18,6 +18,7 @@
 #include "agent/log_hub.h"
 #include "agent/loop_lag.h"
 #include "agent/node.h"
+#include "agent/read_marks.h"
 #include "agent/reaper.h"
 #include "agent/scrape_round.h"
 #include "agent/state_keeper.h"
@@ -37,6 +38,8 @@ using std::chrono::steady_clock;
 
 // A loop that has not come by for this long is stuck; nothing on it takes a hundredth of that.
 constexpr seconds loop_is_stuck{10};
+// What a killed agent had read and sent in between is read and sent again by the next one.
+constexpr seconds mark_pause{3};
 
 supervisor::SupervisorSettings supervisor_settings(const Options& options,
                                                    const std::map<std::string, std::string>& environment) {
@@ -112,11 +115,12 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
                [this](std::uint16_t port, std::function<void(bool)> done) { probe.health(port, std::move(done)); },
                *this),
         memory(loop, options.data_dir, options.persist_secrets, on(disk),
-               [this](const std::string& id) { return keeper.memory(id); },
+               [this](const std::string& id) { return keeper.memory(id); }, [this] { return binary.version(); },
                [this](const std::string& problem) { log.warn(problem); }),
         signals(loop, SIGTERM, SIGINT),
         tick(loop),
         scrape_timer(loop),
+        mark_timer(loop),
         reaper(loop, [](pid_t pid) { return supervisor::is_own_child(pid); }) {}
 
   static std::function<void(std::function<void()>)> on(WorkerPool& pool) {
@@ -148,6 +152,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     binary.check();
     on_tick();
     next_scrape();
+    mark_what_was_read();
     loop.run();
 
     // Nothing below is on the loop any more: workers are stopped before what they use goes.
@@ -167,8 +172,11 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     if (stopping) return;
     if (!found.pipelines.empty())
       log.info("known from before: " + counted(found.pipelines.size(), "pipeline"));
+    refused_by = std::move(found.refused_by);
     keeper.restore(std::move(found.pipelines), std::move(found.strays));
     restored = true;
+    if (vector_known && !refused_by.empty() && refused_by != std::set<std::string>{binary.version()})
+      keeper.on_binary_changed();
     if (auto early = std::exchange(early_wish, std::nullopt)) on_desired(std::move(*early));
   }
 
@@ -210,8 +218,6 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   void on_tick() {
     binary.check();
     count_echo_losses();
-    for (const supervisor::PipelineStatus& status : keeper.statuses())
-      if (status.pid && !control->has_unsent_logs(status.id)) keeper.mark_read(status.id);
     codec.submit([this] {
       metrics::HostReport report = host_reader.read();
       boost::asio::post(loop, [this, report = std::move(report)] {
@@ -226,6 +232,23 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     });
   }
 
+  /// A mark belongs to one process: the files begin anew with each.
+  void mark_what_was_read() {
+    for (const supervisor::PipelineStatus& status : keeper.statuses()) {
+      const auto ring = hub.ring(status.id);
+      if (!status.pid || !ring) continue;
+      auto& [generation, marks] = read_marks[status.id];
+      if (std::exchange(generation, status.generation) != status.generation) marks = {};
+      marks.note(ring->end(), keeper.handed_on(status.id));
+      if (const auto offsets = marks.reached(control->log_cursor(status.id).value_or(ring->end())))
+        keeper.mark_read(status.id, *offsets);
+    }
+    mark_timer.expires_after(mark_pause);
+    mark_timer.async_wait([this](boost::system::error_code cancelled) {
+      if (!cancelled) mark_what_was_read();
+    });
+  }
+
   void count_echo_losses() {
     const std::uint64_t now = log.dropped();
     if (now > echo_losses_told) metrics.count_dropped(metrics::Dropped::echo_lines, now - echo_losses_told);
@@ -235,7 +258,15 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   void on_version(const Result<supervisor::VectorVersion>& known) {
     if (!known) return log.warn(known.error().message());
     log.info("Vector is version " + known.value().to_string());
-    keeper.on_binary_changed();
+    // The first answer after a start is a change only where another Vector had refused something.
+    const std::string now = binary.version();
+    const bool same = !vector_known && (refused_by.empty() || refused_by == std::set<std::string>{now});
+    vector_known = true;
+    if (same) {
+      keeper.on_binary_found();
+    } else {
+      keeper.on_binary_changed();
+    }
     control->state_changed();
   }
 
@@ -361,6 +392,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     if (!stopping) memory.forget(id);  // else it is wanted still, and the next agent starts it
     probe.forget(id);
     newest.erase(id);
+    read_marks.erase(id);
     silent.erase(id);
     metrics.remove_pipeline(id);
     hub.close(id);
@@ -466,6 +498,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   boost::asio::signal_set signals;
   boost::asio::steady_timer tick;
   boost::asio::steady_timer scrape_timer;
+  boost::asio::steady_timer mark_timer;
   Reaper reaper;
   std::atomic<bool> ready{false};
   std::optional<metrics::HostReadings> host_readings;
@@ -475,10 +508,13 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   std::set<std::string> orphan_rings;  // logs of refused pipelines that never ran
   std::map<std::string, std::unique_ptr<supervisor::OutputSink>> orphan_sinks;
   std::set<std::string> said;
+  std::map<std::string, std::pair<std::uint64_t, ReadMarks>> read_marks;  // by id, with the generation they belong to
   std::string last_scraped;
   std::uint64_t echo_losses_told = 0;
   std::optional<supervisor::DesiredState> early_wish;  // said before it was known what an earlier agent left
   bool restored = false;
+  std::set<std::string> refused_by;  // versions of Vector that refused what is held since before
+  bool vector_known = false;
   bool incomplete = false;  // not all of what was remembered could be read
   bool stopping = false;
   bool hurried = false;

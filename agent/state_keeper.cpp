@@ -17,8 +17,11 @@ state::PipelineRecord as_record(const supervisor::Memory& memory) {
   record.wanted_lacks_secrets = memory.wanted_lacks_secrets;
   record.good = memory.good;
   record.good_lacks_secrets = memory.good && memory.good_lacks_secrets;
+  record.runs = memory.runs;
+  record.runs_lacks_secrets = memory.runs && memory.runs_lacks_secrets;
   if (memory.refused)
-    record.refused = state::RefusedVersion{memory.refused->checksum, memory.refused->version, memory.refused->reason, ""};
+    record.refused = state::RefusedVersion{memory.refused->checksum, memory.refused->version, memory.refused->reason,
+                                           memory.refused->vector_version};
   if (memory.process && memory.process->pid > 0) record.process = memory.process;
   record.starts = memory.starts;
   return record;
@@ -30,8 +33,11 @@ supervisor::Memory as_memory(state::PipelineRecord&& record) {
   memory.wanted_lacks_secrets = record.wanted_lacks_secrets;
   memory.good = std::move(record.good);
   memory.good_lacks_secrets = record.good_lacks_secrets;
+  memory.runs = std::move(record.runs);
+  memory.runs_lacks_secrets = record.runs_lacks_secrets;
   if (record.refused)
-    memory.refused = supervisor::Memory::Refused{record.refused->checksum, record.refused->version, record.refused->reason};
+    memory.refused = supervisor::Memory::Refused{record.refused->checksum, record.refused->version, record.refused->reason,
+                                                 record.refused->vector_version};
   memory.process = std::move(record.process);
   memory.starts = record.starts;
   return memory;
@@ -44,6 +50,7 @@ LeftBehind find_left_behind(const std::string& data_dir, state::LoadedState&& lo
   found.problems = std::move(loaded.problems);
   std::set<pid_t> taken;
   for (state::PipelineRecord& record : loaded.pipelines) {
+    if (record.refused) found.refused_by.insert(record.refused->vector_version);
     supervisor::Remembered one{as_memory(std::move(record)), std::nullopt};
     if (one.memory.process) {
       const std::string config = supervisor::files_of(data_dir, one.memory.wanted.id).config;
@@ -65,11 +72,12 @@ LeftBehind find_left_behind(const std::string& data_dir, state::LoadedState&& lo
 }  // namespace
 
 StateKeeper::StateKeeper(boost::asio::io_context& loop, std::string data_dir, bool keep_secrets, RunOnWorker run_on_worker,
-                         Recall recall, OnProblem on_problem)
+                         Recall recall, std::function<std::string()> vector_version, OnProblem on_problem)
     : loop_(loop),
       data_dir_(std::move(data_dir)),
       run_on_worker_(std::move(run_on_worker)),
       recall_(std::move(recall)),
+      vector_version_(std::move(vector_version)),
       on_problem_(std::move(on_problem)),
       dir_(std::make_shared<state::StateDir>(data_dir_, keep_secrets)) {}
 
@@ -91,17 +99,23 @@ void StateKeeper::remember(const std::string& id, bool plan) {
   dirty_[id] |= plan;
 }
 
+state::PipelineRecord StateKeeper::recorded(const supervisor::Memory& memory) const {
+  state::PipelineRecord record = as_record(memory);
+  if (record.refused && record.refused->vector_version.empty()) record.refused->vector_version = vector_version_();
+  return record;
+}
+
 void StateKeeper::remember_now(const std::string& id) {
   dirty_.erase(id);
   if (const auto memory = recall_(id))
-    save([record = as_record(*memory)](state::StateDir& dir) { return dir.save_pipeline(record); });
+    save([record = recorded(*memory)](state::StateDir& dir) { return dir.save_pipeline(record); });
 }
 
 void StateKeeper::flush() {
   for (const auto& [id, plan] : std::exchange(dirty_, {})) {
     const auto memory = recall_(id);
     if (!memory) continue;  // it is gone meanwhile, and forget() was called
-    save([record = as_record(*memory), with_plan = plan](state::StateDir& dir) {
+    save([record = recorded(*memory), with_plan = plan](state::StateDir& dir) {
       return with_plan ? dir.save_pipeline(record) : dir.save_process(record);
     });
   }

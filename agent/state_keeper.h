@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct LeftBehind {
   std::vector<supervisor::Remembered> pipelines;
   std::vector<supervisor::Stray> strays;
   state::Deaths deaths;
+  std::set<std::string> refused_by;   ///< versions of the Vectors that refused what is held
   std::vector<std::string> problems;  ///< state files that could not be used, in words
 };
 
@@ -29,7 +31,7 @@ class StateKeeper {
   using Recall = std::function<std::optional<supervisor::Memory>(const std::string& id)>;
 
   StateKeeper(boost::asio::io_context& loop, std::string data_dir, bool keep_secrets, RunOnWorker run_on_worker,
-              Recall recall, OnProblem on_problem);
+              Recall recall, std::function<std::string()> vector_version, OnProblem on_problem);
 
   /// Once, first. `done` on the loop.
   void load(std::function<void(LeftBehind)> done);
@@ -46,12 +48,14 @@ class StateKeeper {
 
  private:
   void flush();
+  [[nodiscard]] state::PipelineRecord recorded(const supervisor::Memory& memory) const;
   void save(std::function<Status(state::StateDir&)> act);
 
   boost::asio::io_context& loop_;
   const std::string data_dir_;
   const RunOnWorker run_on_worker_;
   const Recall recall_;
+  const std::function<std::string()> vector_version_;
   const OnProblem on_problem_;
   std::shared_ptr<state::StateDir> dir_;  // the worker's
   state::Deaths deaths_;

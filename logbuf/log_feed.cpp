@@ -12,6 +12,10 @@ void LogFeed::follow(std::shared_ptr<const LogRing> ring) {
   if (!known) sources_.push_back({std::move(ring)});
 }
 
+std::uint64_t LogFeed::cursor() const {
+  return sources_.empty() ? 0 : sources_.back().cursor;
+}
+
 bool LogFeed::pending() const {
   return std::any_of(sources_.begin(), sources_.end(), [](const Source& s) { return s.pending(); });
 }

@@ -43,9 +43,10 @@ void LogShipper::retire(const std::string& pipeline_id) {
   forget_finished();
 }
 
-bool LogShipper::has_unshipped(const std::string& pipeline_id) const {
+std::optional<std::uint64_t> LogShipper::cursor(const std::string& pipeline_id) const {
   const auto found = pipelines_.find(pipeline_id);
-  return found != pipelines_.end() && found->second.feed.pending();
+  if (found == pipelines_.end()) return std::nullopt;
+  return found->second.feed.cursor();
 }
 
 bool LogShipper::has_pending(TimePoint now) const {

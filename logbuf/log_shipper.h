@@ -66,8 +66,8 @@ class LogShipper {
 
   [[nodiscard]] bool has_pending(TimePoint now) const;  ///< next() would yield a batch, were none in flight
 
-  /// Lines of this pipeline wait, or are on their way; false for an unknown one.
-  [[nodiscard]] bool has_unshipped(const std::string& pipeline_id) const;
+  /// The first line of this pipeline's newest ring that is not settled; nothing for an unknown one.
+  [[nodiscard]] std::optional<std::uint64_t> cursor(const std::string& pipeline_id) const;
   /// The batch to post now; none when there is nothing new to tell. Precondition: no batch is in flight. At shutdown:
   /// call until there is none, or until time is up.
   [[nodiscard]] std::optional<LogBatch> next(TimePoint now);

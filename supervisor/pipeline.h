@@ -49,8 +49,8 @@ struct Supervisor::Pipeline {
   std::unique_ptr<OutputSink> sink;         // the listener's
   std::unique_ptr<OutputSink> stderr_sink;  // listens in, and hands on to `sink`
   bool followed = false;
-  bool lacks_secrets = false;  // of the newest wish, which an earlier agent remembered without them
-  bool waits = false;          // and nothing was started or checked for it therefore
+  std::set<std::uint64_t> incomplete;  // revisions that an earlier agent remembered without their secrets, or hardly at all
+  bool waits = false;                  // nothing was started or checked for the newest wish therefore
 
   bool data_moved = false;                 // what an older agent left for it is in its own data_dir
   std::optional<CgroupPlace> place;        // of the process that is about to be started
@@ -80,6 +80,7 @@ struct Supervisor::Pipeline {
   Change change;                         // from what runs to the candidate
   std::string check_words;   // what was said against the candidate in its check
   std::string refusal;       // why the held wish is held
+  std::string refused_by;    // the version of the Vector that an earlier agent saw refuse it; "": the one there is now
 
   std::string told_problem;        // the reason last given for a process that could not be started
   std::uint64_t own_api_told = 0;  // the revision that was told to have an `api` section
@@ -89,9 +90,9 @@ struct Supervisor::Pipeline {
 
   using Told = std::tuple<ProcessState, std::uint64_t, Sync, std::uint64_t, std::uint64_t>;
   std::optional<Told> told;  // as last reported: state, starts, sync, running revision, refused
-  using Plan = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>;
+  using Plan = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t>;
   using Process = std::tuple<pid_t, std::uint64_t, bool, bool>;
-  Plan remembered_plan{};        // asked, good, refused
+  Plan remembered_plan{};        // asked, good, refused, target
   Process remembered_process{};  // pid, revision, healthy, stopping
 
   boost::asio::steady_timer retry, stable, kill, health, rollout_due, place_again;

@@ -22,6 +22,7 @@ struct ProcessRecord {
   std::int64_t started_at = 0;      ///< seconds since 1970
   bool healthy = false;             ///< it has answered GET /health
   bool stopping = false;            ///< SIGTERM was sent
+  bool reloading = false;           ///< it was told to reload, or is about to be, and how that went is not known
   std::uint64_t stdout_offset = 0;  ///< bytes of its output files that need not be read again
   std::uint64_t stderr_offset = 0;
 

@@ -42,10 +42,17 @@ struct Transition {
     rollout.rolled_back = false;
   }
 
+  void operator()(const rollout::Abandon&) { leave_stage(); }
+
   void operator()(const rollout::Adopted& adopted) {
     rollout.target = adopted.revision;
     if (rollout.wished == 0) rollout.wished = adopted.revision;
     if (adopted.good) rollout.good = adopted.revision;
+  }
+
+  void operator()(const rollout::Resumed& resumed) {
+    rollout.target = resumed.revision;
+    actions.emplace_back(act::Run{resumed.revision, WhyRun::trusted});
   }
 
   void operator()(const rollout::Held& held) {
@@ -156,6 +163,19 @@ struct Transition {
     if (rollout.good == rollout.target) return;
     rollout.good = rollout.target;
     actions.emplace_back(act::Keep{rollout.good});
+  }
+
+  void operator()(const rollout::RestartAsked&) {
+    if (rollout.wished == 0 && rollout.target == 0 && !process.wanted) return;
+    if (reload_under_way()) {  // the new process takes what the old one was about to
+      leave_stage();
+      return run(rollout.candidate, WhyRun::asked);
+    }
+    if (process.wanted) {
+      actions.emplace_back(act::Revive{});
+    } else if (rollout.refused != 0) {
+      check();  // nothing of it runs, as its wish was refused: judge it again
+    }
   }
 
   void operator()(const rollout::BinaryChanged&) {

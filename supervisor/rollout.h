@@ -59,7 +59,9 @@ enum class Replacement { relabel, reload, restart };
 namespace rollout {
 struct Wish { std::uint64_t revision; bool trusted; };     ///< trusted: it has run healthy before, with this very content
 struct Unwish {};
+struct Abandon {};                                         ///< the agent ends: nothing begins, nothing is judged any more
 struct Adopted { std::uint64_t revision; bool good; };     ///< a process that runs this was taken over
+struct Resumed { std::uint64_t revision; };                ///< an earlier agent ran this, and nothing does now
 struct Held { std::uint64_t revision; };                   ///< an earlier agent refused this wish
 struct Accepted { std::uint64_t number; Replacement by; };
 struct Refused { std::uint64_t number; };                  ///< by the check
@@ -73,15 +75,17 @@ struct ReloadDue { std::uint64_t number; };                ///< time for a verdi
 struct Proved { std::uint64_t number; bool healthy; };
 struct Fell { bool bad_config; };                          ///< the process ended without being asked; exit 78: its config
 struct Stable {};                                          ///< the process has been healthy for 60 s
+struct RestartAsked {};                                    ///< a person wants a new process
 struct BinaryChanged {};                                   ///< another Vector may judge differently
 }  // namespace rollout
 
-using RolloutEvent = std::variant<rollout::Wish, rollout::Unwish, rollout::Adopted, rollout::Held, rollout::Accepted, rollout::Refused,
+using RolloutEvent = std::variant<rollout::Wish, rollout::Unwish, rollout::Abandon, rollout::Adopted, rollout::Resumed, rollout::Held, rollout::Accepted, rollout::Refused,
                                   rollout::Unchecked, rollout::RecheckDue, rollout::Loaded, rollout::NotLoaded,
                                   rollout::NeedsRestart, rollout::NotSent, rollout::ReloadDue, rollout::Proved, rollout::Fell, rollout::Stable,
+                                  rollout::RestartAsked,
                                   rollout::BinaryChanged>;
 
-enum class WhyRun { accepted, unchecked, trusted, no_verdict, needs_restart, rolled_back };
+enum class WhyRun { accepted, unchecked, trusted, no_verdict, needs_restart, asked, rolled_back };
 enum class WhyHeld { check, reload, fell_after_reload, unhealthy_after_reload, crashes, bad_config };
 
 namespace rollout_action {
@@ -92,7 +96,7 @@ struct Listen {};                                          ///< no more for a ve
 struct Relabel { std::uint64_t revision; };                ///< what runs is this one by now; the lifecycle's Reloaded
 struct Probe { std::uint64_t number; };                    ///< one GET /health
 struct Restore { std::uint64_t revision; };                ///< the files of this one back in place
-struct Revive {};                                          ///< start the target again now, without backoff
+struct Revive {};                                          ///< a new process of the target now, without backoff
 struct Hold { std::uint64_t revision; WhyHeld why; };      ///< tell why it is refused
 struct Keep { std::uint64_t revision; };                   ///< it is good: remember it
 struct Arm { TimePoint at; std::uint64_t number; };        ///< the one timer of a rollout; replaces what was armed

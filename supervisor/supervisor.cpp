@@ -127,18 +127,20 @@ bool Supervisor::restart(const std::string& id) {
   const Pipeline* pipeline = find(id);
   if (stopping_ || pipeline == nullptr || pipeline->asked == 0) return false;
   note(NoteLevel::info, id, "restart was asked for");
-  if (pipeline->life.wanted) {
-    record(id, event::Restart{});
-  } else {
-    record(id, rollout::BinaryChanged{});  // nothing of it runs, as its wish was refused: judge it again
-  }
+  if (pipeline->life.wanted || !pipeline->incomplete.contains(pipeline->asked)) record(id, rollout::RestartAsked{});
   drain();
   return true;
 }
 
+void Supervisor::on_binary_found() {
+  for (const auto& [id, pipeline] : pipelines_)
+    if (pipeline->life.phase == Phase::backoff) record(id, event::RetryDue{pipeline->life.generation});
+  drain();
+}
+
 void Supervisor::on_binary_changed() {
   for (const auto& [id, pipeline] : pipelines_) {
-    record(id, rollout::BinaryChanged{});
+    if (!pipeline->incomplete.contains(pipeline->asked)) record(id, rollout::BinaryChanged{});
     if (pipeline->life.phase == Phase::backoff) record(id, event::RetryDue{pipeline->life.generation});
   }
   drain();
@@ -149,7 +151,8 @@ void Supervisor::stop_all(std::function<void()> done) {
   all_stopped_ = std::move(done);
   validator_.stop();
   for (const auto& [id, pipeline] : pipelines_) {
-    pipeline->asked = 0;  // its rollout stays as it is: that is what the next agent goes on with
+    pipeline->asked = 0;
+    record(id, rollout::Abandon{});  // what it found so far stays: the next agent goes on with that
     record(id, event::Unwant{});
   }
   drain();
@@ -199,6 +202,8 @@ bool Supervisor::take(Pipeline& pipeline, const Recorded& what) {
   } else if (const auto* event = std::get_if<RolloutEvent>(&what)) {
     for (const RolloutAction& action : step(pipeline.rollout, *event, pipeline.life, now, settings_.rollout, random))
       execute(pipeline, action);
+    // Behind what came of it, so that what happens next is known.
+    if (std::holds_alternative<rollout::Fell>(*event)) record(pipeline.id, TellDeath{});
   } else {
     for (const Action& action : step(pipeline.life, std::get<Event>(what), now, settings_.limits, random)) {
       if (std::holds_alternative<action::Gone>(action)) {  // always the last one
@@ -236,7 +241,7 @@ void Supervisor::tell_changes(Pipeline& pipeline) {
     pipeline.told = told;
     listener_.on_changed(pipeline.id);
   }
-  const Pipeline::Plan plan{pipeline.asked, rollout.good, rollout.refused};
+  const Pipeline::Plan plan{pipeline.asked, rollout.good, rollout.refused, rollout.target};
   const Pipeline::Process process{pipeline.child ? pipeline.child->pid() : 0, life.attempt_revision,
                                   life.phase == Phase::running, life.phase == Phase::stopping};
   const bool other_plan = plan != std::exchange(pipeline.remembered_plan, plan);
@@ -252,8 +257,10 @@ void Supervisor::execute(Pipeline& pipeline, const Action& action) {
     void operator()(const action::Spawn& spawn) { self.spawn_later(pipeline.id, spawn.generation); }
     void operator()(const action::WatchHealth& watch) { self.watch_health(pipeline.id, watch.generation, milliseconds(15)); }
     void operator()(const action::Terminate&) {
+      // A stopped process would never see the other one. Before and not after it: one that is ending may be stopped by
+      // who traces it (a debugger, a leak checker), which would wait for ever for a stop that was undone.
+      pipeline.child->signal(SIGCONT);
       pipeline.child->signal(SIGTERM);
-      pipeline.child->signal(SIGCONT);  // a stopped process would never see it
     }
     void operator()(const action::Kill& kill) {
       if (kill.overdue)
@@ -266,7 +273,6 @@ void Supervisor::execute(Pipeline& pipeline, const Action& action) {
     void operator()(const action::Disarm& disarm) { pipeline.timer(disarm.timer).cancel(); }
     void operator()(const action::Fell&) {
       self.record(pipeline.id, rollout::Fell{pipeline.last_exit.signal == 0 && pipeline.last_exit.code == 78});
-      self.record(pipeline.id, TellDeath{});
     }
     void operator()(const action::Proven&) { self.record(pipeline.id, rollout::Stable{}); }
     void operator()(const action::Gone&) {}
@@ -282,7 +288,7 @@ void Supervisor::execute(Pipeline& pipeline, const RolloutAction& action) {
     void operator()(const act::Check& check) { self.check(pipeline.id, check.number, check.revision); }
     void operator()(const act::Run& run) { self.run(pipeline, run); }
     void operator()(const act::Reload& reload) { self.reload(pipeline, reload); }
-    void operator()(const act::Listen&) { pipeline.listening = false; }
+    void operator()(const act::Listen&) { self.end_reload(pipeline); }
     void operator()(const act::Relabel& relabel) { self.relabel(pipeline, relabel.revision); }
     void operator()(const act::Probe& probe) { self.probe(pipeline, probe.number); }
     void operator()(const act::Restore& restore) { self.restore(pipeline, restore.revision); }
@@ -378,13 +384,16 @@ std::optional<Memory> Supervisor::memory(const std::string& id) const {
   const PipelineSpec* wanted = pipeline.spec_of(pipeline.asked);
   Memory memory;
   memory.wanted = wanted != nullptr ? *wanted : pipeline.newest();
-  memory.wanted_lacks_secrets = pipeline.lacks_secrets;
+  memory.wanted_lacks_secrets = pipeline.incomplete.contains(pipeline.asked);
   if (const PipelineSpec* good = pipeline.spec_of(rollout.good)) memory.good = *good;
+  const PipelineSpec* target = pipeline.spec_of(rollout.target);
+  if (target != nullptr && target != wanted && rollout.target != rollout.good) {
+    memory.runs = *target;
+    memory.runs_lacks_secrets = pipeline.incomplete.contains(rollout.target);
+  }
   if (const PipelineSpec* held = pipeline.spec_of(rollout.refused))
-    memory.refused = Memory::Refused{held->checksum, held->version, pipeline.refusal};
+    memory.refused = Memory::Refused{held->checksum, held->version, pipeline.refusal, pipeline.refused_by};
   memory.starts = pipeline.starts;
-  memory.trusted = pipeline.asked != 0 && (rollout.good == pipeline.asked || (pipeline.life.phase == Phase::running &&
-                                                                             pipeline.life.attempt_revision == pipeline.asked));
   if (!pipeline.child) return memory;
   memory.process = pipeline.record;
   memory.process->healthy = pipeline.life.phase == Phase::running;

@@ -84,15 +84,23 @@ struct Memory {
   bool wanted_lacks_secrets = false;  ///< they were not kept: it cannot be started before the control plane has spoken
   std::optional<PipelineSpec> good;
   bool good_lacks_secrets = false;
+  std::optional<PipelineSpec> runs;  ///< what it is to run now, where that is neither
+  bool runs_lacks_secrets = false;
   struct Refused {
     std::string checksum;
     std::int64_t version = 0;
     std::string reason;
+    std::string vector_version;  ///< of the Vector that refused it; the agent's to fill in
   };
   std::optional<Refused> refused;
   std::optional<ProcessRecord> process;
   std::uint64_t starts = 0;
-  bool trusted = false;  ///< `wanted` has run healthy before: it is started without a check
+};
+
+/// Bytes of a process's two output files.
+struct ReadOffsets {
+  std::uint64_t standard_output = 0, standard_error = 0;
+  friend bool operator==(const ReadOffsets&, const ReadOffsets&) = default;
 };
 
 /// A process that an earlier agent started and that still runs.
@@ -162,10 +170,14 @@ class Supervisor {
   /// Why limits that were asked for are not kept here, in one sentence; "" where they are.
   [[nodiscard]] const std::string& limits_problem() const;
   [[nodiscard]] std::optional<Memory> memory(const std::string& id) const;
-  /// All lines that were handed on so far need not be read again by the next agent.
-  void mark_read(const std::string& id);
+  /// How far the whole lines go that were handed on.
+  [[nodiscard]] ReadOffsets handed_on(const std::string& id) const;
+  /// The next agent need not read again what is before these.
+  void mark_read(const std::string& id, ReadOffsets offsets);
   /// A reading of the metrics of that very process.
   void on_counters(const std::string& id, std::uint64_t generation, ReloadCounters counters);
+  /// There is a Vector binary: what waits for one is tried now.
+  void on_binary_found();
   /// Another Vector is installed: what the one before refused is checked again, and what waits for one is tried now.
   void on_binary_changed();
 
@@ -219,6 +231,7 @@ class Supervisor {
   void place_and_want(const std::string& id, std::uint64_t revision);
   void reload(Pipeline& pipeline, const rollout_action::Reload& reload);
   void on_placed_for_reload(const std::string& id, const rollout_action::Reload& reload, const Status& placed);
+  void end_reload(Pipeline& pipeline);
   void hear(Pipeline& pipeline, std::string_view line);
   void heed_verdict(Pipeline& pipeline);
   void ask_counters(const std::string& id, std::uint64_t number);

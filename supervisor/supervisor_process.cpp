@@ -7,6 +7,7 @@
 
 #include "supervisor/data_dir_move.h"
 #include "supervisor/duration_words.h"
+#include "supervisor/mask_secrets.h"
 #include "supervisor/pipeline.h"
 #include "supervisor/process/known_process.h"
 #include "supervisor/supervisor.h"
@@ -56,6 +57,11 @@ void Supervisor::find_ports(Pipeline& pipeline) {
 void Supervisor::prepare(Pipeline& pipeline, std::uint64_t generation) {
   const std::string& id = pipeline.id;
   find_ports(pipeline);
+  if (pipeline.incomplete.contains(pipeline.life.attempt_revision)) {
+    pipeline.problem = "its secrets are not kept on this host (VF_PERSIST_SECRETS); it waits for the control plane";
+    record(id, event::PrepareFailed{generation});
+    return;
+  }
   if (!pipeline.ports) {
     record(id, event::PrepareFailed{generation});
     return;
@@ -292,6 +298,10 @@ void Supervisor::on_output_read(const std::string& id, std::uint64_t generation)
     pipeline->problem.clear();
   } else {
     pipeline->dying = true;
+    if (const PipelineSpec* ran = pipeline->running()) {
+      pipeline->last_line = mask_secrets(std::move(pipeline->last_line), ran->secrets);
+      pipeline->last_error = mask_secrets(std::move(pipeline->last_error), ran->secrets);
+    }
     pipeline->problem = "Vector ended with " + pipeline->ended;
     // Vector 0.54 and 0.57 do that where a source cannot bind its port, or their output cannot be written.
     if (pipeline->last_exit == ExitStatus{}) pipeline->problem += " though it was not told to; its lines above say why";
@@ -327,6 +337,8 @@ void Supervisor::watch_health(const std::string& id, std::uint64_t generation, m
       }
       starting->problem.clear();
       starting->told_problem.clear();
+      // A wrapper script has become Vector by now.
+      if (const Status known = identify(starting->child->pid(), starting->record); !known) starting->record.pid = 0;
       note(NoteLevel::info, id,
            "running: version " + std::to_string(starting->running()->version) + ", pid " +
                std::to_string(starting->child->pid()) + ", metrics on 127.0.0.1:" +

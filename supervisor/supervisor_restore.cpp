@@ -42,8 +42,8 @@ void Supervisor::restore(std::vector<Remembered> remembered, std::vector<Stray> 
                                      stray.config + " and that nothing is known of; stopping it");
     auto child = Child::adopt(loop_, stray.survivor.pid, std::move(stray.survivor.pidfd),
                               [this, config = stray.config](ExitStatus) { strays_.erase(config); });
-    child->signal(SIGTERM);
     child->signal(SIGCONT);
+    child->signal(SIGTERM);
     strays_.insert_or_assign(stray.config, std::move(child));
   }
   for (Remembered& one : remembered) restore_one(std::move(one));
@@ -58,48 +58,53 @@ void Supervisor::restore_one(Remembered remembered) {
   pipeline.starts = memory.starts;
   Rollout& rollout = pipeline.rollout;
 
-  // Revisions: the good one, what runs, what is wanted; two or all of them may be the same.
-  const bool trusted = memory.good && !memory.good_lacks_secrets && memory.good->checksum == memory.wanted.checksum &&
-                       memory.good->config_yaml == memory.wanted.config_yaml;
-  if (memory.good && !memory.good_lacks_secrets && !trusted) {
-    rollout.good = ++pipeline.newest_revision;
-    pipeline.specs.emplace(rollout.good, *memory.good);
-  }
-  std::uint64_t running = 0;
-  bool runs_wanted = remembered.survivor && is_same(memory.wanted, *memory.process);
-  if (remembered.survivor && rollout.good != 0 && is_same(*memory.good, *memory.process)) running = rollout.good;
-  if (remembered.survivor && !runs_wanted && running == 0) {
-    PipelineSpec unknown = memory.wanted;
-    unknown.version = memory.process->version;
-    unknown.checksum = memory.process->checksum;
-    unknown.config_yaml = unknown_configuration;
-    running = ++pipeline.newest_revision;
-    pipeline.specs.emplace(running, std::move(unknown));
-  }
-  pipeline.asked = ++pipeline.newest_revision;
-  pipeline.specs.emplace(pipeline.asked, memory.wanted);
-  pipeline.lacks_secrets = memory.wanted_lacks_secrets;
-  if (runs_wanted) running = pipeline.asked;
-  if (trusted) rollout.good = pipeline.asked;
+  const auto add = [&](const PipelineSpec& spec, bool lacks_secrets) {
+    pipeline.specs.emplace(++pipeline.newest_revision, spec);
+    if (lacks_secrets) pipeline.incomplete.insert(pipeline.newest_revision);
+    return pipeline.newest_revision;
+  };
+  const bool good_is_wanted = memory.good && memory.good->checksum == memory.wanted.checksum &&
+                              memory.good->config_yaml == memory.wanted.config_yaml;
+  const std::uint64_t older = memory.good && !good_is_wanted ? add(*memory.good, memory.good_lacks_secrets) : 0;
+  const std::uint64_t runs = memory.runs ? add(*memory.runs, memory.runs_lacks_secrets) : 0;
+  const std::uint64_t unknown = pipeline.newest_revision + 1;  // left out where everything is known
+  pipeline.newest_revision = unknown;
+  pipeline.asked = add(memory.wanted, memory.wanted_lacks_secrets);
+  if (older != 0 && !memory.good_lacks_secrets) rollout.good = older;
+  if (good_is_wanted) rollout.good = pipeline.asked;
 
-  bool goes_on = false;
+  std::uint64_t running = 0;  // the revision of the survivor
   if (remembered.survivor) {
+    running = unknown;
+    for (const auto& [revision, spec] : pipeline.specs)
+      if (!memory.process->reloading && is_same(spec, *memory.process)) running = revision;
+    if (running == unknown) {
+      PipelineSpec hardly_known = memory.wanted;
+      hardly_known.version = memory.process->version;
+      hardly_known.checksum = memory.process->checksum;
+      hardly_known.config_yaml = unknown_configuration;
+      pipeline.specs.emplace(unknown, std::move(hardly_known));
+      pipeline.incomplete.insert(unknown);
+    }
     adopt(pipeline, *memory.process, std::move(*remembered.survivor), running);
-    goes_on = !memory.process->stopping;
-    if (goes_on) record(id, rollout::Adopted{running, running == rollout.good});
+    if (!memory.process->stopping && running != unknown) record(id, rollout::Adopted{running, running == rollout.good});
     record(id, event::Adopted{running, memory.process->stopping});
   }
-  runs_wanted = runs_wanted && goes_on;
-  if (memory.refused && memory.refused->checksum == memory.wanted.checksum && !runs_wanted) {
+
+  // What ran before comes first; what is wanted beyond that takes its way from there.
+  const bool goes_on = remembered.survivor && !memory.process->stopping;
+  if (!goes_on && runs != 0 && !memory.runs_lacks_secrets) record(id, rollout::Resumed{runs});
+  if (goes_on && running == pipeline.asked) return;
+  if (memory.refused && memory.refused->checksum == memory.wanted.checksum) {
     pipeline.refusal = memory.refused->reason;
+    pipeline.refused_by = memory.refused->vector_version;
     record(id, rollout::Held{pipeline.asked});
-  } else if (!runs_wanted && memory.wanted_lacks_secrets) {
+  } else if (!memory.wanted_lacks_secrets) {
+    record(id, rollout::Wish{pipeline.asked, good_is_wanted});
+  } else if (!goes_on) {
     pipeline.waits = true;
     pipeline.problem = "its secrets are not kept on this host (VF_PERSIST_SECRETS); it waits for the control plane";
     note(NoteLevel::warning, id, pipeline.problem);
-  } else if (!runs_wanted) {
-    const bool ran = memory.process && memory.process->healthy && is_same(memory.wanted, *memory.process);
-    record(id, rollout::Wish{pipeline.asked, trusted || ran});
   }
 }
 
@@ -139,6 +144,7 @@ bool Supervisor::adopt_stray(Pipeline& pipeline) {
   });
   pipeline.started = steady_clock::now();
   pipeline.specs.begin()->second.config_yaml = unknown_configuration;
+  pipeline.incomplete.insert(pipeline.specs.begin()->first);
   record(pipeline.id, event::Adopted{pipeline.specs.begin()->first, true});
   return true;
 }
@@ -149,30 +155,32 @@ void Supervisor::fill_in(DesiredState& desired) {
     Pipeline* pipeline = find(spec.id);
     if (pipeline == nullptr || pipeline->asked == 0) continue;
     const PipelineSpec& known = *pipeline->spec_of(pipeline->asked);
-    if (!pipeline->lacks_secrets && !lacks_bytes(known)) continue;
+    if (!pipeline->incomplete.contains(pipeline->asked) && !lacks_bytes(known)) continue;
     if (!completes(known, spec)) {
-      pipeline->lacks_secrets = false;
       if (std::exchange(pipeline->waits, false)) pipeline->problem.clear();
       continue;  // reconcile() sees another wish
     }
     pipeline->specs.insert_or_assign(pipeline->asked, spec);
-    pipeline->lacks_secrets = false;
+    pipeline->incomplete.erase(pipeline->asked);
     if (pipeline->verdict && pipeline->life.attempt_revision == pipeline->asked) pipeline->verdict.emplace(spec.secrets);
-    if (!std::exchange(pipeline->waits, false)) continue;
-    pipeline->problem.clear();
-    record(spec.id, rollout::Wish{pipeline->asked, false});
+    if (std::exchange(pipeline->waits, false)) pipeline->problem.clear();
+    if (pipeline->rollout.wished != pipeline->asked) record(spec.id, rollout::Wish{pipeline->asked, false});
+    if (pipeline->life.phase == Phase::backoff) record(spec.id, event::RetryDue{pipeline->life.generation});
   }
 }
 
-void Supervisor::mark_read(const std::string& id) {
+ReadOffsets Supervisor::handed_on(const std::string& id) const {
+  const PipelineFiles files = files_of(settings_.data_dir, id);
+  return {follower_.handed_on(files.standard_output), follower_.handed_on(files.standard_error)};
+}
+
+void Supervisor::mark_read(const std::string& id, ReadOffsets offsets) {
   Pipeline* pipeline = find(id);
   if (pipeline == nullptr || !pipeline->child) return;
-  const PipelineFiles files = files_of(settings_.data_dir, id);
-  const std::uint64_t out = follower_.handed_on(files.standard_output);
-  const std::uint64_t err = follower_.handed_on(files.standard_error);
-  if (out == pipeline->record.stdout_offset && err == pipeline->record.stderr_offset) return;
-  pipeline->record.stdout_offset = out;
-  pipeline->record.stderr_offset = err;
+  ProcessRecord& record = pipeline->record;
+  if (ReadOffsets{record.stdout_offset, record.stderr_offset} == offsets) return;
+  record.stdout_offset = offsets.standard_output;
+  record.stderr_offset = offsets.standard_error;
   listener_.on_remember(id, false);
 }
 

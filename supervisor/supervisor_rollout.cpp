@@ -43,10 +43,12 @@ void Supervisor::check(const std::string& id, std::uint64_t number, std::uint64_
   Pipeline& pipeline = *find(id);
   if (!pipeline.ports) find_ports(pipeline);
   if (!pipeline.ports) return record(id, rollout::Unchecked{number});
-  const PipelineSpec* runs = pipeline.child ? pipeline.running() : nullptr;
+  // What the process has, or is about to be told that it has: a reload's end may be a moment away.
+  const std::uint64_t base = pipeline.rollout.target;
+  const PipelineSpec* runs = pipeline.child ? pipeline.spec_of(base) : nullptr;
   for (const CertFile& cert : pipeline.spec_of(revision)->certs) pipeline.cert_files.insert(cert.filename);
   run_on_worker_([this, id, number, revision, data_dir = settings_.data_dir, spec = *pipeline.spec_of(revision),
-                  rules = settings_.files, ports = *pipeline.ports, base = pipeline.life.attempt_revision,
+                  rules = settings_.files, ports = *pipeline.ports, base,
                   before = runs != nullptr ? std::optional(*runs) : std::nullopt] {
     Staged staged{stage_pipeline(data_dir, spec, rules, ports), base, {Change::Kind::restart, ""}};
     if (before) staged.change = change_between(*before, spec);
@@ -136,6 +138,7 @@ void Supervisor::run(Pipeline& pipeline, const rollout_action::Run& run) {
     case WhyRun::rolled_back:
       note(NoteLevel::warning, pipeline.id, "going back to " + version_words(spec) + ", the last good one");
       break;
+    case WhyRun::asked:
     case WhyRun::unchecked:
     case WhyRun::trusted:
       break;
@@ -168,11 +171,22 @@ void Supervisor::place_and_want(const std::string& id, std::uint64_t revision) {
 // --- a reload --------------------------------------------------------------------------------------------------------------
 
 void Supervisor::reload(Pipeline& pipeline, const rollout_action::Reload& reload) {
-  run_on_worker_([this, id = pipeline.id, reload, data_dir = settings_.data_dir] {
-    boost::asio::post(loop_, [this, id, reload, placed = place_staged(data_dir, id)] {
-      on_placed_for_reload(id, reload, placed);
+  // An agent that is killed from here on does not know what the process runs; that is remembered before SIGHUP is sent.
+  pipeline.record.reloading = true;
+  listener_.on_remember(pipeline.id, false);
+  boost::asio::post(loop_, [this, id = pipeline.id, reload] {  // behind the remembering
+    run_on_worker_([this, id, reload, data_dir = settings_.data_dir] {
+      boost::asio::post(loop_, [this, id, reload, placed = place_staged(data_dir, id)] {
+        on_placed_for_reload(id, reload, placed);
+      });
     });
   });
+}
+
+void Supervisor::end_reload(Pipeline& pipeline) {
+  pipeline.listening = false;
+  pipeline.record.reloading = false;
+  listener_.on_remember(pipeline.id, false);
 }
 
 void Supervisor::on_placed_for_reload(const std::string& id, const rollout_action::Reload& reload, const Status& placed) {
@@ -289,6 +303,7 @@ void Supervisor::hold(Pipeline& pipeline, const rollout_action::Hold& hold) {
                          (pipeline.last_error.empty() ? "" : ": " + pipeline.last_error);
       break;
   }
+  pipeline.refused_by.clear();
   pipeline.refusal = mask_secrets(std::move(pipeline.refusal), spec.secrets);
   note(NoteLevel::error, pipeline.id,
        version_words(spec) + " is refused and held until it changes" +

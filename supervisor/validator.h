@@ -5,11 +5,13 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <deque>
+#include <list>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
-#include "supervisor/process/child.h"
+#include "supervisor/process/capture.h"
 #include "supervisor/validation_verdict.h"
 
 namespace vf::supervisor {
@@ -24,7 +26,8 @@ class Validator {
   /// started or took longer than the deadline. `needed` is asked when its turn comes: where it answers false the call is
   /// not made and `done` not called.
   void submit(Command command, std::map<std::string, std::string> secrets, std::function<bool()> needed, Done done);
-  void stop() { waiting_.clear(); }
+  /// Ends what runs, too; nothing is called any more.
+  void stop();
 
  private:
   struct Job {
@@ -33,12 +36,18 @@ class Validator {
     std::function<bool()> needed;
     Done done;
   };
+  struct Running {
+    std::function<bool()> needed;
+    CancelCapture cancel;
+    std::shared_ptr<bool> over;  // it was ended, and its answer may come all the same
+  };
   void begin();
+  void end_needless();
 
   boost::asio::io_context& loop_;
   const unsigned at_once_;
   const std::chrono::milliseconds deadline_;
-  unsigned running_ = 0;
+  std::list<Running> running_;
   std::deque<Job> waiting_;
 };
 

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "supervisor/pipeline_spec.h"
@@ -45,8 +47,11 @@ class ControlPlane {
   virtual void start() = 0;
   /// Something that a heartbeat would tell has changed. Cheap: call it freely, it coalesces.
   virtual void state_changed() = 0;
-  /// Whether lines of this pipeline's log are still to be sent.
-  [[nodiscard]] virtual bool has_unsent_logs(const std::string& /*pipeline_id*/) const { return false; }
+  /// The first line of this pipeline's newest ring (LogRing) that the other side has not taken; nothing where it takes no
+  /// logs, or knows of none.
+  [[nodiscard]] virtual std::optional<std::uint64_t> log_cursor(const std::string& /*pipeline_id*/) const {
+    return std::nullopt;
+  }
   /// How often figures are told: what is measured for that is measured as often.
   [[nodiscard]] virtual std::chrono::milliseconds report_interval() const { return std::chrono::seconds(15); }
   /// Sends what must still be sent (last logs, last heartbeat), then calls `done` once, within about 5 s

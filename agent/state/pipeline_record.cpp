@@ -71,6 +71,7 @@ json::value process_value(const ProcessRecord& process) {
                       {"started_at", process.started_at},
                       {"healthy", process.healthy},
                       {"stopping", process.stopping},
+                      {"reloading", process.reloading},
                       {"stdout_offset", process.stdout_offset},
                       {"stderr_offset", process.stderr_offset}};
 }
@@ -101,6 +102,10 @@ class Decoder {
     if (child(fields, "good", object)) {
       record.good = spec(object, "good.", record.good_lacks_secrets);
       if (record.good->id != record.wanted.id) fields.wrong("good", "is another pipeline's");
+    }
+    if (child(fields, "runs", object)) {
+      record.runs = spec(object, "runs.", record.runs_lacks_secrets);
+      if (record.runs->id != record.wanted.id) fields.wrong("runs", "is another pipeline's");
     }
     if (child(fields, "refused", object)) record.refused = refused(object);
     if (child(fields, "process", object)) record.process = process(object);
@@ -187,6 +192,7 @@ class Decoder {
     process.started_at = fields.whole("started_at");
     process.healthy = fields.flag("healthy");
     process.stopping = fields.flag("stopping");
+    process.reloading = fields.flag("reloading");
     process.stdout_offset = fields.count("stdout_offset");
     process.stderr_offset = fields.count("stderr_offset");
     return process;
@@ -200,7 +206,8 @@ class Decoder {
 bool drop_secrets(PipelineRecord& record) {
   const bool wanted = drop_secrets(record.wanted, record.wanted_lacks_secrets);
   const bool good = record.good && drop_secrets(*record.good, record.good_lacks_secrets);
-  return wanted || good;
+  const bool runs = record.runs && drop_secrets(*record.runs, record.runs_lacks_secrets);
+  return wanted || good || runs;
 }
 
 std::string encode(const PipelineRecord& record, bool keep_secrets) {
@@ -210,10 +217,12 @@ std::string encode(const PipelineRecord& record, bool keep_secrets) {
   }
   json::object root{{"wanted", spec_value(record.wanted, record.wanted_lacks_secrets)},
                     {"good", nullptr},
+                    {"runs", nullptr},
                     {"refused", nullptr},
                     {"process", nullptr},
                     {"starts", record.starts}};
   if (record.good) root["good"] = spec_value(*record.good, record.good_lacks_secrets);
+  if (record.runs) root["runs"] = spec_value(*record.runs, record.runs_lacks_secrets);
   if (record.refused) root["refused"] = refused_value(*record.refused);
   if (record.process) root["process"] = process_value(*record.process);
   return json::serialize(root);

@@ -28,12 +28,13 @@ struct RefusedVersion {
 struct PipelineRecord {
   supervisor::PipelineSpec wanted;               ///< its id is not ""
   std::optional<supervisor::PipelineSpec> good;  ///< the last version that ran healthy for long enough; same id
+  std::optional<supervisor::PipelineSpec> runs;  ///< what it had to run when this was saved, where that is neither
   std::optional<RefusedVersion> refused;
   std::optional<supervisor::ProcessRecord> process;
   std::uint64_t starts = 0;  ///< of its processes, over all agents
   /// It had secrets that were not kept: its `secrets` are empty and it must not be started so. Certificates do not
   /// count, they lie in VF_DATA_DIR/certs/ anyway. `good_lacks_secrets` is false where there is no `good`.
-  bool wanted_lacks_secrets = false, good_lacks_secrets = false;
+  bool wanted_lacks_secrets = false, good_lacks_secrets = false, runs_lacks_secrets = false;
   friend bool operator==(const PipelineRecord&, const PipelineRecord&) = default;
 };
 

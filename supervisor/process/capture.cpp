@@ -50,6 +50,13 @@ struct Capture : std::enable_shared_from_this<Capture> {
     if (exited && output_ended) finish(std::move(captured));
   }
 
+  void cancel() {
+    if (!exited) child->kill_group();
+    done = nullptr;
+    timer.cancel();
+    output.close();
+  }
+
   void finish(Result<Captured> result) {
     if (!done) return;
     auto callback = std::exchange(done, nullptr);
@@ -73,10 +80,11 @@ struct Capture : std::enable_shared_from_this<Capture> {
 
 }  // namespace
 
-void capture(boost::asio::io_context& loop, Command command, std::chrono::milliseconds deadline, std::size_t limit,
+CancelCapture capture(boost::asio::io_context& loop, Command command, std::chrono::milliseconds deadline, std::size_t limit,
              std::function<void(Result<Captured>)> done) {
   const auto fail = [&](Error error) {
     boost::asio::post(loop, [done = std::move(done), error = std::move(error)] { done(error); });
+    return CancelCapture([] {});
   };
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return fail(system_error("make a pipe", errno));
@@ -100,6 +108,9 @@ void capture(boost::asio::io_context& loop, Command command, std::chrono::millis
   self->output.assign(reading.release());
   self->arm(deadline);
   self->read();
+  return [weak = std::weak_ptr(self)] {
+    if (const auto running = weak.lock()) running->cancel();
+  };
 }
 
 }  // namespace vf::supervisor

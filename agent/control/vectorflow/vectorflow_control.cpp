@@ -264,6 +264,7 @@ void VectorflowControl::apply(ConfigResponse config) {
     if (!listed_.contains(id))
       if (auto ring = parts_.hub.ring(id)) shipper_.add(id, std::move(ring));
   listed_ = std::move(listed);
+  listed_known_ = true;
 
   for (const SampleRequest& sample : config.sample_requests) decline_sample(sample.request_id, sample.component_keys);
   if (config.pending_action) {
@@ -296,7 +297,8 @@ Heartbeat VectorflowControl::snapshot() const {
   std::set<std::string> told;
   for (const supervisor::PipelineStatus& status : parts_.node.statuses()) {
     // One that is not wanted any more is not the server's to see: it has deleted its row.
-    if (!listed_.contains(status.id)) continue;
+    // Before it has spoken, what is known from before is told: what a heartbeat leaves out loses its row.
+    if (listed_known_ && !listed_.contains(status.id)) continue;
     told.insert(status.id);
     HeartbeatPipeline pipeline;
     pipeline.id = status.id;

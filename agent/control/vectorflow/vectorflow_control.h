@@ -51,7 +51,9 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   void start() override;
   void state_changed() override;
   void shut_down(std::function<void()> done) override;
-  [[nodiscard]] bool has_unsent_logs(const std::string& id) const override { return shipper_.has_unshipped(id); }
+  [[nodiscard]] std::optional<std::uint64_t> log_cursor(const std::string& id) const override {
+    return shipper_.cursor(id);
+  }
   [[nodiscard]] std::chrono::milliseconds report_interval() const override { return schedule_.poll_interval(); }
 
   void on_ring(const std::string& pipeline_id, std::shared_ptr<const logbuf::LogRing> ring) override;
@@ -99,6 +101,7 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   logbuf::LogCounters log_told_;
   std::string last_config_digest_;
   /// What the newest answer lists: version and checksum by id; refused ones are in refusals_ as well.
+  bool listed_known_ = false;  // the server has said once in this life of the agent what it lists
   std::map<std::string, std::pair<std::int64_t, std::string>> listed_;
   std::map<std::string, Refusal> refusals_;      // by id
   std::set<std::string> said_;                   // warnings told once

@@ -18,11 +18,14 @@ ALLOWED = {
 ONLY_IN = {
     "httplib.h": {"agent/http/http_connection.cpp", "agent/local/metrics_server.cpp"},
     "boost/process": {"supervisor/process/child.cpp"},
-    "yaml-cpp/": {"supervisor/own_api.cpp", "agent/control/directory/yaml_check.cpp"},
+    "yaml-cpp/": {"supervisor/own_api.cpp", "supervisor/change_kind.cpp", "supervisor/vector_data_dir.cpp",
+                  "agent/control/directory/yaml_check.cpp"},
     "spdlog/": {"agent/log.cpp"},
     "prometheus/": {"metrics/agent_metrics.cpp"},
 }
-CORES = ["logbuf", "supervisor/lifecycle", "supervisor/reconcile", "supervisor/restart_policy", "supervisor/sidecar",
+CORES = ["logbuf", "supervisor/lifecycle", "supervisor/rollout", "supervisor/reconcile",
+         "supervisor/change_kind", "supervisor/reload_verdict", "supervisor/validation_verdict", "supervisor/mask_secrets",
+         "supervisor/tidy_words", "supervisor/error_line", "supervisor/vector_data_dir", "supervisor/resource_limits", "supervisor/restart_policy", "supervisor/sidecar",
          "supervisor/child_environment", "push/sse_parser", "push/reconnect_policy",
          "agent/control/vectorflow/schedule", "agent/control/vectorflow/budget", "agent/control/vectorflow/pacer",
          "metrics/exposition", "metrics/vector_readings", "agent/scrape_round"]

@@ -361,6 +361,23 @@ TEST_CASE("a wish taken back is dropped with all that was under way for it") {
   CHECK(subject.did<act::Check>()->revision == 9);
 }
 
+TEST_CASE("an agent that ends judges nothing any more, and forgets nothing that it found") {
+  Subject subject;
+  subject.to_good();
+  subject.wish(2);
+  subject.refuse();
+  subject.feed(rollout::Abandon{});
+  CHECK(subject.sync() == Sync::refused);
+  subject = {};
+  subject.to_good();
+  subject.to_proving();
+  const std::uint64_t number = subject.rollout.number;
+  subject.feed(rollout::Abandon{});
+  CHECK(subject.feed(rollout::Proved{number, false}).empty());
+  CHECK(subject.rollout.refused == 0);
+  CHECK(subject.rollout.good == 1);
+}
+
 TEST_CASE("what an earlier agent ran is taken as it is; a wish for the same changes nothing") {
   Subject subject;
   subject.feed(rollout::Adopted{4, true});

@@ -167,7 +167,7 @@ TEST_CASE("lines that nobody had read are handed on, and those that were are not
   host.restore(std::move(left));
   REQUIRE(host.bench.until_said("p", "unread"));
   CHECK(host.bench.lines["p"] == std::vector<std::string>{"unread"});
-  host.bench.keeper().mark_read("p");
+  host.bench.keeper().mark_read("p", host.bench.keeper().handed_on("p"));
   const auto memory = host.bench.keeper().memory("p");
   REQUIRE(memory);
   CHECK(memory->process->stderr_offset == 12);  // whole lines only
@@ -219,7 +219,7 @@ TEST_CASE("what an earlier agent refused stays refused") {
   std::vector<Remembered> left(1);
   left[0].memory.wanted = pipeline("p", "echo bad; exec sleep 1000", 2);
   left[0].memory.good = pipeline("p", "echo good; exec sleep 1000", 1);
-  left[0].memory.refused = Memory::Refused{left[0].memory.wanted.checksum, 2, "no good"};
+  left[0].memory.refused = Memory::Refused{left[0].memory.wanted.checksum, 2, "no good", "0.54.0"};
   bench.keeper().restore(std::move(left), {});
   REQUIRE(bench.until_said("p", "good"));
   bench.want({pipeline("p", "echo bad; exec sleep 1000", 2)});

@@ -89,11 +89,11 @@ TEST_CASE("without secrets nothing of them is written, and it is known that they
     CHECK_THAT(body, !Catch::Contains(secret));
 
   PipelineRecord expected = full_record();
-  for (supervisor::PipelineSpec* spec : {&expected.wanted, &*expected.good}) {
+  for (supervisor::PipelineSpec* spec : {&expected.wanted, &*expected.good, &*expected.runs}) {
     spec->secrets.clear();
     for (supervisor::CertFile& cert : spec->certs) cert.bytes.clear();
   }
-  expected.wanted_lacks_secrets = expected.good_lacks_secrets = true;
+  expected.wanted_lacks_secrets = expected.good_lacks_secrets = expected.runs_lacks_secrets = true;
   CHECK(decoded(body) == expected);
 }
 

@@ -25,6 +25,7 @@ inline PipelineRecord full_record(const std::string& id = "clx0001") {
   PipelineRecord record;
   record.wanted = full_spec(id, 8);
   record.good = full_spec(id, 7);
+  record.runs = full_spec(id, 6);
   record.refused = RefusedVersion{"aa00", 9, "Vector's check ended with 78:\n error", "0.49.0"};
   supervisor::ProcessRecord process;
   process.pid = 4242;
@@ -37,6 +38,7 @@ inline PipelineRecord full_record(const std::string& id = "clx0001") {
   process.started_at = 1'790'000'000;
   process.healthy = true;
   process.stopping = true;
+  process.reloading = true;
   process.stdout_offset = 9223372036854775808U;
   process.stderr_offset = 17;
   record.process = process;
