@@ -1,13 +1,15 @@
 #include "agent/log_hub.h"
 
+#include <algorithm>
+
 #include "logbuf/line_splitter.h"
 #include "logbuf/safe_text.h"
 
 namespace vf::agent {
 
 struct LogHub::Sink final : supervisor::OutputSink {
-  Sink(LogHub& to, std::shared_ptr<logbuf::LogRing> into, const std::string& name)
-      : hub(to), ring(std::move(into)), head(to.log_.echo_head(name)) {}
+  Sink(LogHub& to, std::string of, std::shared_ptr<logbuf::LogRing> into, const std::string& name)
+      : hub(to), id(std::move(of)), ring(std::move(into)), head(to.log_.echo_head(name)) {}
 
   void on_line(std::string_view line) override {
     ring->push(line);
@@ -21,7 +23,13 @@ struct LogHub::Sink final : supervisor::OutputSink {
     if (hub.reader_ != nullptr) hub.reader_->on_lines();
   }
 
+  [[nodiscard]] std::size_t room() const override {
+    if (hub.reader_ == nullptr) return OutputSink::room();
+    const std::uint64_t unread = ring->end() - std::max(hub.reader_->log_cursor(id).value_or(0), ring->first());
+    return unread < ring->max_lines() ? ring->max_lines() - static_cast<std::size_t>(unread) : 0;
+  }
   LogHub& hub;
+  const std::string id;
   const std::shared_ptr<logbuf::LogRing> ring;
   const std::string head;
 };
@@ -32,7 +40,7 @@ std::unique_ptr<supervisor::OutputSink> LogHub::open(const std::string& id, cons
   if (place) place->close();  // what it holds is shipped still, before the new one's lines
   place = ring;
   if (reader_ != nullptr) reader_->on_ring(id, ring);
-  return std::make_unique<Sink>(*this, std::move(ring), name);
+  return std::make_unique<Sink>(*this, id, std::move(ring), name);
 }
 
 void LogHub::say(const std::string& id, const std::string& text) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "agent/log.h"
@@ -22,6 +23,8 @@ class LogHub {
     virtual void on_ring(const std::string& pipeline_id, std::shared_ptr<const logbuf::LogRing> ring) = 0;
     virtual void on_lines() = 0;
     virtual void on_retired(const std::string& pipeline_id) = 0;
+    /// The first line of its newest ring that the reader has not done with; nothing where it does not read that.
+    [[nodiscard]] virtual std::optional<std::uint64_t> log_cursor(const std::string& pipeline_id) const = 0;
   };
 
   LogHub(Log& log, bool echo) : log_(log), echo_(echo) {}

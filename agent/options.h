@@ -25,7 +25,6 @@ struct Options {
   supervisor::ResourceLimits pipeline_limits;          ///< VF_PIPELINE_MEMORY_MAX, VF_PIPELINE_CPU_MAX
   bool persist_secrets = false;                        ///< VF_PERSIST_SECRETS
   std::chrono::milliseconds reload_timeout{35000};     ///< VF_RELOAD_TIMEOUT: from SIGHUP to Vector's verdict
-  std::uint32_t mass_stop_guard = 0;                   ///< VF_MASS_STOP_GUARD: 0 is off
   std::string vector_bin = "vector";                   ///< VF_VECTOR_BIN: a path, or a name looked up on PATH
   std::chrono::milliseconds poll_interval{5000};       ///< VF_POLL_INTERVAL, until the server says another
   std::chrono::milliseconds log_flush_interval{2000};  ///< VF_LOG_FLUSH_INTERVAL

@@ -33,6 +33,7 @@ class LogRing {
   void close() { closed_ = true; }
   [[nodiscard]] bool closed() const { return closed_; }
 
+  [[nodiscard]] std::size_t max_lines() const { return max_lines_; }
   [[nodiscard]] std::uint64_t first() const { return first_; }  ///< oldest line kept; == lines overwritten so far
   [[nodiscard]] std::uint64_t end() const { return end_; }      ///< one past the newest; == lines pushed so far
   [[nodiscard]] std::uint64_t pushed_bytes() const { return pushed_bytes_; }  ///< of text, overwritten lines included

@@ -13,6 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds rest_time{50};
 // Without inotify (limits used up) every file is looked at this often.
 constexpr std::chrono::milliseconds blind_time{500};
+constexpr std::chrono::milliseconds room_time{100};
 constexpr int tails_a_turn = 4;
 
 std::string name_of(const std::string& path) {
@@ -29,7 +30,8 @@ OutputFollower::OutputFollower(boost::asio::io_context& loop, RunOnWorker run_on
       run_on_worker_(std::move(run_on_worker)),
       on_problem_(std::move(on_problem)),
       inotify_(loop),
-      rest_(loop) {}
+      rest_(loop),
+      room_(loop) {}
 
 OutputFollower::~OutputFollower() = default;
 
@@ -159,6 +161,11 @@ void OutputFollower::turn() {
     const auto found = files_.find(name);
     if (found == files_.end()) continue;
     Followed& followed = found->second;
+    if (!followed.drained && followed.tail->must_wait()) {  // the end of a process waits for nobody
+      waiting_.push_back(name);
+      wait_for_room();
+      continue;
+    }
     const bool more = followed.tail->read_turn();
     if (!followed.tail->problem().empty()) report_once(read_refused_, followed.tail->problem());
     trim(*followed.tail);
@@ -173,6 +180,18 @@ void OutputFollower::turn() {
     }
   }
   if (!queue_.empty()) schedule();
+}
+
+/// What has to wait for room is looked at again in a moment.
+void OutputFollower::wait_for_room() {
+  if (std::exchange(waiting_for_room_, true)) return;
+  room_.expires_after(room_time);
+  room_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    waiting_for_room_ = false;
+    for (std::string& name : std::exchange(waiting_, {})) queue_.push_back(std::move(name));
+    if (!queue_.empty()) schedule();
+  });
 }
 
 void OutputFollower::rest() {

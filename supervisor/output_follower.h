@@ -53,6 +53,7 @@ class OutputFollower {
   void schedule();
   void turn();
   void rest();
+  void wait_for_room();
   void trim(OutputTail& tail);
   void report_once(bool& reported, const std::string& problem);
 
@@ -61,6 +62,7 @@ class OutputFollower {
   OnProblem on_problem_;
   boost::asio::posix::stream_descriptor inotify_;
   boost::asio::steady_timer rest_;
+  boost::asio::steady_timer room_;
   int watch_ = -1;  // -1: no inotify, files are looked at in turn
   bool scheduled_ = false;
   bool resting_ = false;
@@ -68,6 +70,8 @@ class OutputFollower {
   bool watch_refused_ = false;
   bool read_refused_ = false;
   std::unordered_map<std::string, Followed> files_;  // by file name
+  bool waiting_for_room_ = false;
+  std::deque<std::string> waiting_;                  // names that wait for room, each once
   std::deque<std::string> queue_;                    // names with something to read, each once
 };
 

@@ -61,6 +61,7 @@ Result<std::unique_ptr<OutputTail>> OutputTail::resume(const std::string& path, 
     tail->skipping_line_ = true;  // the hole ends in the middle of one
   }
   tail->trimmed_ = tail->offset_ / block * block;
+  tail->catching_up_ = true;
   return tail;
 }
 
@@ -79,12 +80,14 @@ Result<UniqueDescriptor> OutputTail::writer() {
 bool OutputTail::read_turn() {
   if (offset_ < skip_until_) return skip_turn();
   char* const buffer = turn_buffer();
-  const ssize_t got = ::pread(file_->get(), buffer, turn_bytes, static_cast<off_t>(offset_));
+  const std::size_t most = catching_up_ ? catch_up_bytes : turn_bytes;
+  const ssize_t got = ::pread(file_->get(), buffer, most, static_cast<off_t>(offset_));
   if (got < 0) {
     if (errno != EINTR) problem_ = system_error("read " + path_, errno).message();
     return errno == EINTR;
   }
   if (got == 0) {
+    catching_up_ = false;
     // Somebody else emptied the file (an operator's `> file`): begin again at its start.
     if (size_of(file_->get()) < offset_) {
       finish();
@@ -94,7 +97,7 @@ bool OutputTail::read_turn() {
     return false;
   }
   const auto length = static_cast<std::size_t>(got);
-  if (length == turn_bytes) {  // more is waiting: how much?
+  if (length == most) {  // more is waiting: how much?
     const std::uint64_t size = size_of(file_->get());
     if (size > offset_ + skip_above) {
       skip_until_ = size - skip_leaves;
@@ -104,7 +107,8 @@ bool OutputTail::read_turn() {
   }
   offset_ += length;
   hand_on({buffer, length});
-  return length == turn_bytes;
+  if (length < most) catching_up_ = false;
+  return length == most;
 }
 
 bool OutputTail::skip_turn() {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ struct OutputSink {
   virtual ~OutputSink() = default;
   virtual void on_line(std::string_view line) = 0;   ///< clean UTF-8, no NUL, bounded (line_splitter.h)
   virtual void on_skipped(std::uint64_t lines) = 0;  ///< lines a flood outran us by, before the next on_line()
+  /// Lines it takes now without losing older ones that nobody has got yet.
+  [[nodiscard]] virtual std::size_t room() const { return std::numeric_limits<std::size_t>::max(); }
 };
 
 class OutputTail {
@@ -31,6 +34,9 @@ class OutputTail {
   static constexpr std::uint64_t skip_leaves = 1U << 20;
   /// Bytes read in one turn: bounds the time a flood can hold the loop.
   static constexpr std::size_t turn_bytes = 64U << 10;
+  /// The same while it catches up, and the room that takes if lines are short.
+  static constexpr std::size_t catch_up_bytes = 1U << 10;
+  static constexpr std::size_t catch_up_room = 64;
 
   /// Opens (creates, 0600) the file; what it holds from an earlier run is skipped. Cheap: no read.
   [[nodiscard]] static Result<std::unique_ptr<OutputTail>> open(const std::string& path, OutputSink& sink);
@@ -43,6 +49,9 @@ class OutputTail {
   /// A descriptor for a new process to append to. Called while no process writes to the file: what was read is cut off.
   /// A file that somebody has removed is made anew.
   [[nodiscard]] Result<UniqueDescriptor> writer();
+
+  /// While it reads what was printed when no agent ran, lines that are all there in the file, it waits for room in the sink.
+  [[nodiscard]] bool must_wait() const { return catching_up_ && sink_.room() < catch_up_room; }
 
   /// Reads one turn's worth. True: there may be more now. A read error ends the turn and is kept in `problem`.
   bool read_turn();
@@ -79,6 +88,7 @@ class OutputTail {
   std::uint64_t trimmed_ = 0;     // given back up to here
   std::uint64_t skip_until_ = 0;  // a skip is under way while offset_ is before this
   std::uint64_t skipped_ = 0;     // lines that ended in what this skip passed by
+  bool catching_up_ = false;      // resumed, and not at the end of the file yet
   bool skipping_line_ = false;    // a skip was made, and the line it landed in the middle of is skipped too
   std::string problem_;
 };

@@ -50,6 +50,7 @@ struct Supervisor::Pipeline {
   std::unique_ptr<OutputSink> stderr_sink;  // listens in, and hands on to `sink`
   bool followed = false;
   std::set<std::uint64_t> incomplete;  // revisions that an earlier agent remembered without their secrets, or hardly at all
+  bool judge_again = false;            // its wish is held, and another Vector may judge differently
   bool waits = false;                  // nothing was started or checked for the newest wish therefore
 
   bool data_moved = false;                 // what an older agent left for it is in its own data_dir

@@ -140,7 +140,11 @@ void Supervisor::on_binary_found() {
 
 void Supervisor::on_binary_changed() {
   for (const auto& [id, pipeline] : pipelines_) {
-    if (!pipeline->incomplete.contains(pipeline->asked)) record(id, rollout::BinaryChanged{});
+    if (pipeline->incomplete.contains(pipeline->asked)) {
+      pipeline->judge_again = true;  // with its secrets, when they come
+    } else {
+      record(id, rollout::BinaryChanged{});
+    }
     if (pipeline->life.phase == Phase::backoff) record(id, event::RetryDue{pipeline->life.generation});
   }
   drain();

@@ -246,6 +246,7 @@ class Supervisor::ErrorLines final : public OutputSink {
     keeper_.hear(pipeline_, line);
   }
   void on_skipped(std::uint64_t lines) override { pipeline_.sink->on_skipped(lines); }
+  [[nodiscard]] std::size_t room() const override { return pipeline_.sink->room(); }
 
  private:
   Supervisor& keeper_;

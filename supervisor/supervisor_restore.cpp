@@ -164,6 +164,7 @@ void Supervisor::fill_in(DesiredState& desired) {
     pipeline->incomplete.erase(pipeline->asked);
     if (pipeline->verdict && pipeline->life.attempt_revision == pipeline->asked) pipeline->verdict.emplace(spec.secrets);
     if (std::exchange(pipeline->waits, false)) pipeline->problem.clear();
+    if (std::exchange(pipeline->judge_again, false)) record(spec.id, rollout::BinaryChanged{});
     if (pipeline->rollout.wished != pipeline->asked) record(spec.id, rollout::Wish{pipeline->asked, false});
     if (pipeline->life.phase == Phase::backoff) record(spec.id, event::RetryDue{pipeline->life.generation});
   }

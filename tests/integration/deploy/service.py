@@ -36,7 +36,7 @@ def systemd_accepts_the_unit():
 @scenario
 def systemd_would_refuse_a_broken_unit():
     text = UNIT.read_text()
-    for broken in (text.replace("KillMode=mixed", "KillMode=sometimes"), text.replace("Restart=always", "Restrat=always"),
+    for broken in (text.replace("KillMode=process", "KillMode=sometimes"), text.replace("Restart=always", "Restrat=always"),
                    text.replace("TimeoutStopSec=90s", "TimeoutStopSec=soon"),
                    text.replace("/usr/local/bin/vf-agent", "/nonexistent/vf-agent")):
         assert broken != text and complaints(broken), broken
