@@ -61,20 +61,28 @@ supervisor::SupervisorSettings supervisor_settings(const Options& options,
 
 metrics::LinkState as_metric(Link link) {
   switch (link) {
-    case Link::connecting: return metrics::LinkState::connecting;
-    case Link::connected: return metrics::LinkState::connected;
-    case Link::degraded: return metrics::LinkState::degraded;
-    case Link::refused: return metrics::LinkState::refused;
+    case Link::connecting:
+      return metrics::LinkState::connecting;
+    case Link::connected:
+      return metrics::LinkState::connected;
+    case Link::degraded:
+      return metrics::LinkState::degraded;
+    case Link::refused:
+      return metrics::LinkState::refused;
   }
   return metrics::LinkState::degraded;
 }
 
 metrics::SyncState as_metric(const supervisor::PipelineStatus& status) {
   switch (status.sync) {
-    case supervisor::Sync::applying: return metrics::SyncState::applying;
-    case supervisor::Sync::refused: return metrics::SyncState::refused;
-    case supervisor::Sync::rolled_back: return metrics::SyncState::rolled_back;
-    case supervisor::Sync::applied: break;
+    case supervisor::Sync::applying:
+      return metrics::SyncState::applying;
+    case supervisor::Sync::refused:
+      return metrics::SyncState::refused;
+    case supervisor::Sync::rolled_back:
+      return metrics::SyncState::rolled_back;
+    case supervisor::Sync::applied:
+      break;
   }
   return status.state == supervisor::ProcessState::running ? metrics::SyncState::applied : metrics::SyncState::applying;
 }
@@ -85,10 +93,14 @@ std::string counted(std::size_t count, const char* thing) {
 
 LogLevel as_log_level(supervisor::NoteLevel level) {
   switch (level) {
-    case supervisor::NoteLevel::debug: return LogLevel::debug;
-    case supervisor::NoteLevel::info: return LogLevel::info;
-    case supervisor::NoteLevel::warning: return LogLevel::warn;
-    case supervisor::NoteLevel::error: return LogLevel::error;
+    case supervisor::NoteLevel::debug:
+      return LogLevel::debug;
+    case supervisor::NoteLevel::info:
+      return LogLevel::info;
+    case supervisor::NoteLevel::warning:
+      return LogLevel::warn;
+    case supervisor::NoteLevel::error:
+      return LogLevel::error;
   }
   return LogLevel::info;
 }
@@ -111,12 +123,13 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
                supervisor::child_environment(environment, supervisor_settings(options, environment).environment_rules,
                                              "", {}),
                [this](const Result<supervisor::VectorVersion>& known) { on_version(known); }),
-        keeper(loop, supervisor_settings(options, environment), on(disk),
-               [this](std::uint16_t port, std::function<void(bool)> done) { probe.health(port, std::move(done)); },
-               *this),
-        memory(loop, options.data_dir, options.persist_secrets, on(disk),
-               [this](const std::string& id) { return keeper.memory(id); }, [this] { return binary.version(); },
-               [this](const std::string& problem) { log.warn(problem); }),
+        keeper(
+            loop, supervisor_settings(options, environment), on(disk),
+            [this](std::uint16_t port, std::function<void(bool)> done) { probe.health(port, std::move(done)); }, *this),
+        memory(
+            loop, options.data_dir, options.persist_secrets, on(disk),
+            [this](const std::string& id) { return keeper.memory(id); }, [this] { return binary.identity(); },
+            [this](const std::string& problem) { log.warn(problem); }),
         signals(loop, SIGTERM, SIGINT),
         tick(loop),
         scrape_timer(loop),
@@ -170,12 +183,11 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     for (const std::string& problem : found.problems) log.warn(problem);
     incomplete = !found.problems.empty();
     if (stopping) return;
-    if (!found.pipelines.empty())
-      log.info("known from before: " + counted(found.pipelines.size(), "pipeline"));
+    if (!found.pipelines.empty()) log.info("known from before: " + counted(found.pipelines.size(), "pipeline"));
     refused_by = std::move(found.refused_by);
     keeper.restore(std::move(found.pipelines), std::move(found.strays));
     restored = true;
-    if (vector_known && !refused_by.empty() && refused_by != std::set<std::string>{binary.version()})
+    if (vector_known && !refused_by.empty() && refused_by != std::set<std::string>{binary.identity()})
       keeper.on_binary_changed();
     if (auto early = std::exchange(early_wish, std::nullopt)) on_desired(std::move(*early));
   }
@@ -186,7 +198,8 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     sources.metrics = [this] { return metrics.render(steady_clock::now()); };
     sources.healthy = [this](std::string& reason) {
       const auto stuck = lag.since_last_turn();
-      reason = "the loop has not turned for " + std::to_string(std::chrono::duration_cast<seconds>(stuck).count()) + " s";
+      reason =
+          "the loop has not turned for " + std::to_string(std::chrono::duration_cast<seconds>(stuck).count()) + " s";
       return stuck < loop_is_stuck;
     };
     sources.ready = [this](std::string& reason) {
@@ -259,7 +272,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     if (!known) return log.warn(known.error().message());
     log.info("Vector is version " + known.value().to_string());
     // The first answer after a start is a change only where another Vector had refused something.
-    const std::string now = binary.version();
+    const std::string now = binary.identity();
     const bool same = !vector_known && (refused_by.empty() || refused_by == std::set<std::string>{now});
     vector_known = true;
     if (same) {
@@ -335,7 +348,8 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
 
   void on_refused(const std::string& id, const std::string& reason) override {
     if (reason.empty()) {
-      if (refused.erase(id) > 0) log.write(LogLevel::info, id, "the configuration is good again, or not asked for any more");
+      if (refused.erase(id) > 0)
+        log.write(LogLevel::info, id, "the configuration is good again, or not asked for any more");
       if (!keeper.status(id)) metrics.remove_pipeline(id);
       if (orphan_rings.erase(id) > 0) hub.close(id);
     } else {
@@ -360,12 +374,17 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   void on_link(const LinkState& state) override {
     metrics.set_link(as_metric(state.link));
     switch (state.link) {
-      case Link::connecting: break;
+      case Link::connecting:
+        break;
       case Link::connected:
         log.info(options.is_directory() ? "reading pipelines from " + options.directory : "control plane connected");
         break;
-      case Link::degraded: log.warn("control plane: " + state.reason); break;
-      case Link::refused: log.error("control plane: " + state.reason); break;
+      case Link::degraded:
+        log.warn("control plane: " + state.reason);
+        break;
+      case Link::refused:
+        log.error("control plane: " + state.reason);
+        break;
     }
   }
 
@@ -504,8 +523,8 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   std::optional<metrics::HostReadings> host_readings;
   std::map<std::string, std::pair<std::uint64_t, VectorProbe::Readings>> newest;  // by id, with their generation
   std::set<std::string> silent;                                                   // ids whose last scrape failed
-  std::map<std::string, std::string> refused;                                     // id → why its newest wish is not used
-  std::set<std::string> orphan_rings;  // logs of refused pipelines that never ran
+  std::map<std::string, std::string> refused;  // id → why its newest wish is not used
+  std::set<std::string> orphan_rings;          // logs of refused pipelines that never ran
   std::map<std::string, std::unique_ptr<supervisor::OutputSink>> orphan_sinks;
   std::set<std::string> said;
   std::map<std::string, std::pair<std::uint64_t, ReadMarks>> read_marks;  // by id, with the generation they belong to
@@ -513,7 +532,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   std::uint64_t echo_losses_told = 0;
   std::optional<supervisor::DesiredState> early_wish;  // said before it was known what an earlier agent left
   bool restored = false;
-  std::set<std::string> refused_by;  // versions of Vector that refused what is held since before
+  std::set<std::string> refused_by;  // identities of the Vectors that refused what is held since before
   bool vector_known = false;
   bool incomplete = false;  // not all of what was remembered could be read
   bool stopping = false;
@@ -541,6 +560,8 @@ Agent::Agent(Options options, std::map<std::string, std::string> environment, Lo
 
 Agent::~Agent() = default;
 
-int Agent::run() { return impl_->run(); }
+int Agent::run() {
+  return impl_->run();
+}
 
 }  // namespace vf::agent

@@ -80,9 +80,10 @@ constexpr Option kTable[] = {
      .takes = "true or false",
      .example = "true",
      .read = [](const Reading& r) { read_bool(r, r.options.persist_secrets); },
-     .help = "Whether the pipelines' secrets are kept in VF_DATA_DIR (mode 0600), so that pipelines that need them start "
-             "before the server has answered. Without it those wait for the server; a Vector that runs runs on in any "
-             "case."},
+     .help =
+         "Whether the pipelines' secrets are kept in VF_DATA_DIR (mode 0600), so that pipelines that need them start "
+         "before the server has answered. Without it those wait for the server; a Vector that runs runs on in any "
+         "case."},
     {.section = "Pipelines",
      .name = "VF_VECTOR_DATA_DIR",
      .value = "FOLDER",
@@ -90,10 +91,11 @@ constexpr Option kTable[] = {
      .takes = "an absolute path of letters, digits and ._/@+-",
      .example = "/srv/vector",
      .read = [](const Reading& r) { read_data_dir(r, r.options.vector_data_dir); },
-     .help = "Below it each pipeline whose YAML names no data_dir gets a folder of its own for checkpoints and disk "
-             "buffers, pipelines/NAME. What an older agent's Vectors left in the folder itself for a pipeline's "
-             "components is moved there once, at its first start; what several pipelines claim stays where it is. Where "
-             "the default cannot be written, VF_DATA_DIR/vector is used."},
+     .help =
+         "Below it each pipeline whose YAML names no data_dir gets a folder of its own for checkpoints and disk "
+         "buffers, pipelines/NAME. What an older agent's Vectors left in the folder itself for a pipeline's "
+         "components is moved there once, at its first start; what several pipelines claim stays where it is. Where "
+         "the default cannot be written, VF_DATA_DIR/vector is used."},
     {.section = "Pipelines",
      .name = "VF_PIPELINE_MEMORY_MAX",
      .value = "SIZE",

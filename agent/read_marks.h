@@ -1,6 +1,6 @@
-// ReadMarks: which bytes of a pipeline's output files need not be read again. Pure. From time to time it is noted how far the
-// files were read when the ring's end was where; once everything before that end has been taken by the control plane, so
-// far is done with. What an agent that is killed had read and not sent is read again by the next one.
+// ReadMarks: which bytes of a pipeline's output files need not be read again. Pure. From time to time it is noted how
+// far the files were read when the ring's end was where; once everything before that end has been taken by the control
+// plane, so far is done with. What an agent that is killed had read and not sent is read again by the next one.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@ class ReadMarks {
   static constexpr std::size_t most = 16;  ///< unsettled ones; while there are as many no more are noted
 
   void note(std::uint64_t ring_end, supervisor::ReadOffsets offsets) {
-    if (marks_.size() < most && (marks_.empty() || marks_.back().ring_end < ring_end)) marks_.push_back({ring_end, offsets});
+    if (marks_.size() < most && (marks_.empty() || marks_.back().ring_end < ring_end))
+      marks_.push_back({ring_end, offsets});
   }
   /// The newest mark that `cursor` has reached, once.
   std::optional<supervisor::ReadOffsets> reached(std::uint64_t cursor) {

@@ -1,6 +1,6 @@
-// ScrapeRound: when each pipeline is scraped. Pure. A round is spread over a part of the interval, a handful at a time: 500
-// pipelines are a trickle and not a wave, and yet the threads are not woken 500 times. Figures are at most one interval
-// old when they are told.
+// ScrapeRound: when each pipeline is scraped. Pure. A round is spread over a part of the interval, a handful at a time:
+// 500 pipelines are a trickle and not a wave, and yet the threads are not woken 500 times. Figures are at most one
+// interval old when they are told.
 #pragma once
 
 #include <algorithm>

@@ -36,8 +36,8 @@ supervisor::Memory as_memory(state::PipelineRecord&& record) {
   memory.runs = std::move(record.runs);
   memory.runs_lacks_secrets = record.runs_lacks_secrets;
   if (record.refused)
-    memory.refused = supervisor::Memory::Refused{record.refused->checksum, record.refused->version, record.refused->reason,
-                                                 record.refused->vector_version};
+    memory.refused = supervisor::Memory::Refused{record.refused->checksum, record.refused->version,
+                                                 record.refused->reason, record.refused->vector_version};
   memory.process = std::move(record.process);
   memory.starts = record.starts;
   return memory;
@@ -71,13 +71,14 @@ LeftBehind find_left_behind(const std::string& data_dir, state::LoadedState&& lo
 
 }  // namespace
 
-StateKeeper::StateKeeper(boost::asio::io_context& loop, std::string data_dir, bool keep_secrets, RunOnWorker run_on_worker,
-                         Recall recall, std::function<std::string()> vector_version, OnProblem on_problem)
+StateKeeper::StateKeeper(boost::asio::io_context& loop, std::string data_dir, bool keep_secrets,
+                         RunOnWorker run_on_worker, Recall recall, std::function<std::string()> vector_identity,
+                         OnProblem on_problem)
     : loop_(loop),
       data_dir_(std::move(data_dir)),
       run_on_worker_(std::move(run_on_worker)),
       recall_(std::move(recall)),
-      vector_version_(std::move(vector_version)),
+      vector_identity_(std::move(vector_identity)),
       on_problem_(std::move(on_problem)),
       dir_(std::make_shared<state::StateDir>(data_dir_, keep_secrets)) {}
 
@@ -101,7 +102,7 @@ void StateKeeper::remember(const std::string& id, bool plan) {
 
 state::PipelineRecord StateKeeper::recorded(const supervisor::Memory& memory) const {
   state::PipelineRecord record = as_record(memory);
-  if (record.refused && record.refused->vector_version.empty()) record.refused->vector_version = vector_version_();
+  if (record.refused && record.refused->vector_version.empty()) record.refused->vector_version = vector_identity_();
   return record;
 }
 

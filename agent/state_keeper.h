@@ -1,5 +1,6 @@
-// StateKeeper: has what the supervisor wants remembered written to VF_DATA_DIR/state/, and brings back what an earlier agent
-// left: pipelines, and the processes among them that still run. Loop's thread; the disk's work is done on a worker.
+// StateKeeper: has what the supervisor wants remembered written to VF_DATA_DIR/state/, and brings back what an earlier
+// agent left: pipelines, and the processes among them that still run. Loop's thread; the disk's work is done on a
+// worker.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -20,7 +21,7 @@ struct LeftBehind {
   std::vector<supervisor::Remembered> pipelines;
   std::vector<supervisor::Stray> strays;
   state::Deaths deaths;
-  std::set<std::string> refused_by;   ///< versions of the Vectors that refused what is held
+  std::set<std::string> refused_by;   ///< identities of the Vectors that refused what is held
   std::vector<std::string> problems;  ///< state files that could not be used, in words
 };
 
@@ -31,7 +32,7 @@ class StateKeeper {
   using Recall = std::function<std::optional<supervisor::Memory>(const std::string& id)>;
 
   StateKeeper(boost::asio::io_context& loop, std::string data_dir, bool keep_secrets, RunOnWorker run_on_worker,
-              Recall recall, std::function<std::string()> vector_version, OnProblem on_problem);
+              Recall recall, std::function<std::string()> vector_identity, OnProblem on_problem);
 
   /// Once, first. `done` on the loop.
   void load(std::function<void(LeftBehind)> done);
@@ -55,7 +56,7 @@ class StateKeeper {
   const std::string data_dir_;
   const RunOnWorker run_on_worker_;
   const Recall recall_;
-  const std::function<std::string()> vector_version_;
+  const std::function<std::string()> vector_identity_;
   const OnProblem on_problem_;
   std::shared_ptr<state::StateDir> dir_;  // the worker's
   state::Deaths deaths_;

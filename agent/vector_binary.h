@@ -21,6 +21,8 @@ class VectorBinary {
 
   /// Looks whether the file changed since last asked; a stat(2) where it did not.
   void check();
+  /// Which file it was when last looked at: another one, also of the same version, may judge otherwise. "" for none.
+  [[nodiscard]] const std::string& identity() const { return asked_about_; }
   /// As in 0.54.0; "" while unknown.
   [[nodiscard]] std::string version() const { return version_ ? version_->to_string() : std::string(); }
 

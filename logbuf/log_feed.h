@@ -25,8 +25,8 @@ class LogFeed {
   void follow(std::shared_ptr<const LogRing> ring);
 
   [[nodiscard]] std::uint64_t cursor() const;  ///< first line of the newest ring that is not settled; 0 without a ring
-  [[nodiscard]] bool pending() const;    ///< there is something to take
-  [[nodiscard]] bool exhausted() const;  ///< and there never will be: every ring is closed and read
+  [[nodiscard]] bool pending() const;          ///< there is something to take
+  [[nodiscard]] bool exhausted() const;        ///< and there never will be: every ring is closed and read
 
   /// What was taken, in numbers: `overwritten` lines were lost before the `lines` that were read.
   struct Taken {

@@ -1,4 +1,5 @@
-// Whether a line of Vector's stderr tells of an error: of all that a process printed, the last such line says best why it ended.
+// Whether a line of Vector's stderr tells of an error: of all that a process printed, the last such line says best why
+// it ended.
 #pragma once
 
 #include <string_view>

@@ -71,8 +71,8 @@ class OutputFollower {
   bool read_refused_ = false;
   std::unordered_map<std::string, Followed> files_;  // by file name
   bool waiting_for_room_ = false;
-  std::deque<std::string> waiting_;                  // names that wait for room, each once
-  std::deque<std::string> queue_;                    // names with something to read, each once
+  std::deque<std::string> waiting_;  // names that wait for room, each once
+  std::deque<std::string> queue_;    // names with something to read, each once
 };
 
 }  // namespace vf::supervisor

@@ -50,7 +50,8 @@ class OutputTail {
   /// A file that somebody has removed is made anew.
   [[nodiscard]] Result<UniqueDescriptor> writer();
 
-  /// While it reads what was printed when no agent ran, lines that are all there in the file, it waits for room in the sink.
+  /// While it reads what was printed when no agent ran, lines that are all there in the file, it waits for room in the
+  /// sink.
   [[nodiscard]] bool must_wait() const { return catching_up_ && sink_.room() < catch_up_room; }
 
   /// Reads one turn's worth. True: there may be more now. A read error ends the turn and is kept in `problem`.

@@ -17,13 +17,22 @@ namespace vf::supervisor {
 
 struct Supervisor::Pipeline {
   Pipeline(boost::asio::io_context& loop, std::string with_id)
-      : id(std::move(with_id)), retry(loop), stable(loop), kill(loop), health(loop), rollout_due(loop), place_again(loop) {}
+      : id(std::move(with_id)),
+        retry(loop),
+        stable(loop),
+        kill(loop),
+        health(loop),
+        rollout_due(loop),
+        place_again(loop) {}
 
   boost::asio::steady_timer& timer(Timer which) {
     switch (which) {
-      case Timer::retry: return retry;
-      case Timer::stable: return stable;
-      case Timer::kill: return kill;
+      case Timer::retry:
+        return retry;
+      case Timer::stable:
+        return stable;
+      case Timer::kill:
+        return kill;
     }
     return kill;
   }
@@ -49,9 +58,10 @@ struct Supervisor::Pipeline {
   std::unique_ptr<OutputSink> sink;         // the listener's
   std::unique_ptr<OutputSink> stderr_sink;  // listens in, and hands on to `sink`
   bool followed = false;
-  std::set<std::uint64_t> incomplete;  // revisions that an earlier agent remembered without their secrets, or hardly at all
-  bool judge_again = false;            // its wish is held, and another Vector may judge differently
-  bool waits = false;                  // nothing was started or checked for the newest wish therefore
+  std::set<std::uint64_t>
+      incomplete;            // revisions that an earlier agent remembered without their secrets, or hardly at all
+  bool judge_again = false;  // its wish is held, and another Vector may judge differently
+  bool waits = false;        // nothing was started or checked for the newest wish therefore
 
   bool data_moved = false;                 // what an older agent left for it is in its own data_dir
   std::optional<CgroupPlace> place;        // of the process that is about to be started
@@ -76,16 +86,16 @@ struct Supervisor::Pipeline {
   std::optional<ReloadVerdict> verdict;  // of `child`'s reloads
   bool listening = false;                // a reload is under way
   bool verdict_told = false;
-  std::uint64_t reloaded = 0;            // the revision of the newest reload
-  std::uint64_t change_base = 0;         // the revision that `change` below starts from
-  Change change;                         // from what runs to the candidate
-  std::string check_words;   // what was said against the candidate in its check
-  std::string refusal;       // why the held wish is held
-  std::string refused_by;    // the version of the Vector that an earlier agent saw refuse it; "": the one there is now
+  std::uint64_t reloaded = 0;     // the revision of the newest reload
+  std::uint64_t change_base = 0;  // the revision that `change` below starts from
+  Change change;                  // from what runs to the candidate
+  std::string check_words;        // what was said against the candidate in its check
+  std::string refusal;            // why the held wish is held
+  std::string refused_by;  // the version of the Vector that an earlier agent saw refuse it; "": the one there is now
 
-  std::string told_problem;        // the reason last given for a process that could not be started
-  std::uint64_t own_api_told = 0;  // the revision that was told to have an `api` section
-  std::string told_unchecked;      // the reason last given for a check without a verdict
+  std::string told_problem;          // the reason last given for a process that could not be started
+  std::uint64_t own_api_told = 0;    // the revision that was told to have an `api` section
+  std::string told_unchecked;        // the reason last given for a check without a verdict
   std::set<std::string> cert_files;  // names below certs/ that were written for it and not removed
   std::string problem;
 

@@ -74,7 +74,11 @@ PipelineFiles files_of(const std::string& data_dir, std::string_view id) {
   const std::string name = file_name_of(id);
   const std::string config = data_dir + "/pipelines/" + name + ".yaml";
   const std::string staged = data_dir + "/staged/" + name + ".yaml";
-  return {config, config + ".vf-metrics.yaml", staged, staged + ".vf-metrics.yaml", data_dir + "/logs/" + name + ".stdout",
+  return {config,
+          config + ".vf-metrics.yaml",
+          staged,
+          staged + ".vf-metrics.yaml",
+          data_dir + "/logs/" + name + ".stdout",
           data_dir + "/logs/" + name + ".stderr"};
 }
 
@@ -100,7 +104,8 @@ Result<Written> write_files(const std::string& data_dir, const std::string& conf
   const auto without_api = without_own_api(spec.config_yaml);
   if (Status put = write_atomically(config, without_api ? *without_api : spec.config_yaml, 0600); !put)
     return put.error();
-  if (Status put = write_atomically(sidecar, sidecar_yaml(rules.sidecar, ports, vector_data_dir), 0600); !put) return put.error();
+  if (Status put = write_atomically(sidecar, sidecar_yaml(rules.sidecar, ports, vector_data_dir), 0600); !put)
+    return put.error();
   return Written{without_api.has_value()};
 }
 
@@ -140,8 +145,8 @@ std::vector<std::string> remove_pipeline(const std::string& data_dir, std::strin
                                          const std::set<std::string>& orphaned) {
   std::vector<std::string> failures = remove_certs(data_dir, orphaned);
   const PipelineFiles files = files_of(data_dir, id);
-  for (const std::string& path : {files.config, files.sidecar, files.staged_config, files.staged_sidecar, files.standard_output,
-                                  files.standard_error})
+  for (const std::string& path : {files.config, files.sidecar, files.staged_config, files.staged_sidecar,
+                                  files.standard_output, files.standard_error})
     remove_into(path, failures);
   return failures;
 }

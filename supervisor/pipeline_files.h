@@ -33,7 +33,8 @@ struct PipelineFiles {
 /// What the sidecar says beside the ports.
 struct FileRules {
   SidecarKind sidecar = SidecarKind::lean;
-  std::string vector_data_dir;  ///< below it each pipeline that names no data_dir gets its own; "" leaves that to Vector
+  std::string
+      vector_data_dir;  ///< below it each pipeline that names no data_dir gets its own; "" leaves that to Vector
 };
 
 struct Written {
@@ -41,13 +42,13 @@ struct Written {
 };
 
 /// Writes what one process needs. Blocking: on a worker.
-[[nodiscard]] Result<Written> write_pipeline(const std::string& data_dir, const PipelineSpec& spec, const FileRules& rules,
-                                             PortPair ports);
+[[nodiscard]] Result<Written> write_pipeline(const std::string& data_dir, const PipelineSpec& spec,
+                                             const FileRules& rules, PortPair ports);
 
-/// Writes what a process would need, beside what there is; certificates where they belong, as the YAML names them there.
-/// Blocking: on a worker.
-[[nodiscard]] Result<Written> stage_pipeline(const std::string& data_dir, const PipelineSpec& spec, const FileRules& rules,
-                                             PortPair ports);
+/// Writes what a process would need, beside what there is; certificates where they belong, as the YAML names them
+/// there. Blocking: on a worker.
+[[nodiscard]] Result<Written> stage_pipeline(const std::string& data_dir, const PipelineSpec& spec,
+                                             const FileRules& rules, PortPair ports);
 
 /// Puts what was staged last in its place: needs no space, and a reader sees each file whole. Blocking: on a worker.
 [[nodiscard]] Status place_staged(const std::string& data_dir, std::string_view id);
@@ -60,8 +61,8 @@ struct Written {
 [[nodiscard]] std::vector<std::string> remove_pipeline(const std::string& data_dir, std::string_view id,
                                                        const std::set<std::string>& orphaned);
 
-/// Removes below pipelines/, staged/, certs/ and logs/ what belongs to no pipeline in `ids` and is no certificate in `certs`;
-/// an earlier run may have left it. Blocking; returns what could not be removed, in words.
+/// Removes below pipelines/, staged/, certs/ and logs/ what belongs to no pipeline in `ids` and is no certificate in
+/// `certs`; an earlier run may have left it. Blocking; returns what could not be removed, in words.
 [[nodiscard]] std::vector<std::string> remove_leftovers(const std::string& data_dir, const std::set<std::string>& ids,
                                                         const std::set<std::string>& certs);
 

@@ -1,5 +1,5 @@
-// What must be remembered of a Vector so that the next agent can take it over: enough to know the process again beyond doubt,
-// and what it was doing.
+// What must be remembered of a Vector so that the next agent can take it over: enough to know the process again beyond
+// doubt, and what it was doing.
 #pragma once
 
 #include <sys/types.h>

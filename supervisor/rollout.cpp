@@ -80,7 +80,8 @@ struct Transition {
     if (!answers(refused.number, Stage::checking)) return;
     leave_stage();
     hold(rollout.candidate, WhyHeld::check);
-    if (rollout.target != 0) actions.emplace_back(act::Restore{rollout.target});  // its certificates, if they were replaced
+    if (rollout.target != 0)
+      actions.emplace_back(act::Restore{rollout.target});  // its certificates, if they were replaced
     // Never ran, or is being replaced by nothing: what was good before is better than nothing.
     if (rollout.target == 0 && rollout.good != 0) run(rollout.good, WhyRun::rolled_back);
   }
@@ -254,21 +255,30 @@ Sync sync_of(const Rollout& rollout) {
 
 std::string_view to_string(Sync sync) {
   switch (sync) {
-    case Sync::applying: return "applying";
-    case Sync::applied: return "applied";
-    case Sync::refused: return "refused";
-    case Sync::rolled_back: return "rolled back";
+    case Sync::applying:
+      return "applying";
+    case Sync::applied:
+      return "applied";
+    case Sync::refused:
+      return "refused";
+    case Sync::rolled_back:
+      return "rolled back";
   }
   return "?";
 }
 
 std::string_view to_string(Rollout::Stage stage) {
   switch (stage) {
-    case Stage::settled: return "settled";
-    case Stage::checking: return "checking";
-    case Stage::rechecking: return "rechecking";
-    case Stage::reloading: return "reloading";
-    case Stage::proving: return "proving";
+    case Stage::settled:
+      return "settled";
+    case Stage::checking:
+      return "checking";
+    case Stage::rechecking:
+      return "rechecking";
+    case Stage::reloading:
+      return "reloading";
+    case Stage::proving:
+      return "proving";
   }
   return "?";
 }

@@ -1,8 +1,8 @@
-// Rollout: which configuration one pipeline's process is to have. Pure. The second of the three truths (is what is wanted what
-// we run?); the lifecycle, the third, runs what this one says.
+// Rollout: which configuration one pipeline's process is to have. Pure. The second of the three truths (is what is
+// wanted what we run?); the lifecycle, the third, runs what this one says.
 //
-// A new wish is checked before anything else happens; what fails the check never touches what runs. What passes replaces
-// it, by a reload where the change allows, else by a new process; and what does not stand goes back.
+// A new wish is checked before anything else happens; what fails the check never touches what runs. What passes
+// replaces it, by a reload where the change allows, else by a new process; and what does not stand goes back.
 //
 // State contract. Revisions number the configurations of one pipeline; 0 stands for none.
 //   wished    the newest wish.
@@ -13,8 +13,10 @@
 //   number    of what is under way; an answer to another number is dropped.
 //
 // Invariants
-//   - `target` changes only to a revision that was accepted, that was good, or that could not be checked while nothing ran.
-//   - A wish that is neither target nor refused has something under way that leads to one of both, as long as it is wished.
+//   - `target` changes only to a revision that was accepted, that was good, or that could not be checked while nothing
+//   ran.
+//   - A wish that is neither target nor refused has something under way that leads to one of both, as long as it is
+//   wished.
 //   - At most one reload is under way, and during it the target is the revision to go back to.
 #pragma once
 
@@ -31,11 +33,11 @@ namespace vf::supervisor {
 
 struct Rollout {
   enum class Stage {
-    settled,    ///< nothing under way
-    checking,   ///< `vector validate` runs, or waits for its turn
-    rechecking, ///< the check said nothing about the configuration; the timer for another is armed
-    reloading,  ///< the files are in place and SIGHUP was sent, or is about to be; Vector has not said how it went
-    proving,    ///< Vector has said that it went well; whether it stays alive and healthy is seen in a moment
+    settled,     ///< nothing under way
+    checking,    ///< `vector validate` runs, or waits for its turn
+    rechecking,  ///< the check said nothing about the configuration; the timer for another is armed
+    reloading,   ///< the files are in place and SIGHUP was sent, or is about to be; Vector has not said how it went
+    proving,     ///< Vector has said that it went well; whether it stays alive and healthy is seen in a moment
   };
 
   std::uint64_t wished = 0;
@@ -46,9 +48,9 @@ struct Rollout {
   Stage stage = Stage::settled;
   std::uint64_t candidate = 0;
   std::uint64_t number = 0;
-  unsigned crashes = 0;          ///< of the target, since it became one and was not good yet
-  unsigned checks_in_vain = 0;   ///< in a row
-  TimePoint reload_deadline{};   ///< of the reload under way
+  unsigned crashes = 0;         ///< of the target, since it became one and was not good yet
+  unsigned checks_in_vain = 0;  ///< in a row
+  TimePoint reload_deadline{};  ///< of the reload under way
 };
 
 /// How a wish that passed its check can replace what runs.
@@ -114,8 +116,8 @@ struct RolloutLimits {
   std::chrono::milliseconds reload_verdict{30000};  ///< from SIGHUP to a verdict, and to health after it
   std::chrono::milliseconds prove_after{3000};      ///< Vector says "has reloaded" and exits a moment later
   std::chrono::milliseconds probe_again{500};
-  unsigned crashes = 3;  ///< of a version that was never good, before the good one comes back
-  RestartPolicy recheck; ///< pauses between checks that came to no verdict
+  unsigned crashes = 3;   ///< of a version that was never good, before the good one comes back
+  RestartPolicy recheck;  ///< pauses between checks that came to no verdict
 };
 
 /// Applies one event. Total. `process` is the lifecycle as the event finds it.

@@ -33,7 +33,9 @@ Supervisor::Supervisor(boost::asio::io_context& loop, SupervisorSettings setting
 
 Supervisor::~Supervisor() = default;
 
-const std::string& Supervisor::limits_problem() const { return cgroups_.problem(); }
+const std::string& Supervisor::limits_problem() const {
+  return cgroups_.problem();
+}
 
 Supervisor::Pipeline* Supervisor::find(const std::string& id) {
   const auto found = pipelines_.find(id);
@@ -168,13 +170,15 @@ void Supervisor::kill_all() {
   drain();
 }
 
-// --- events and actions ------------------------------------------------------------------------------------------------
+// --- events and actions
+// ------------------------------------------------------------------------------------------------
 
 void Supervisor::record(const std::string& id, Recorded what) {
   recorded_.emplace_back(id, std::move(what));
 }
 
-/// Works off what was recorded; the rest of a lot (500 pipelines begin at once) after the loop's other work had its turn.
+/// Works off what was recorded; the rest of a lot (500 pipelines begin at once) after the loop's other work had its
+/// turn.
 void Supervisor::drain() {
   if (draining_) return;
   draining_ = true;
@@ -240,7 +244,8 @@ void Supervisor::tell_changes(Pipeline& pipeline) {
   const Lifecycle& life = pipeline.life;
   prune(pipeline);
   // A new process is news too, even where it is one more of a crash loop.
-  const Pipeline::Told told{state_of(pipeline), pipeline.starts, sync_of(rollout), life.attempt_revision, rollout.refused};
+  const Pipeline::Told told{state_of(pipeline), pipeline.starts, sync_of(rollout), life.attempt_revision,
+                            rollout.refused};
   if (told != pipeline.told) {
     pipeline.told = told;
     listener_.on_changed(pipeline.id);
@@ -259,7 +264,9 @@ void Supervisor::execute(Pipeline& pipeline, const Action& action) {
     Pipeline& pipeline;
     void operator()(const action::Prepare& prepare) { self.prepare(pipeline, prepare.generation); }
     void operator()(const action::Spawn& spawn) { self.spawn_later(pipeline.id, spawn.generation); }
-    void operator()(const action::WatchHealth& watch) { self.watch_health(pipeline.id, watch.generation, milliseconds(15)); }
+    void operator()(const action::WatchHealth& watch) {
+      self.watch_health(pipeline.id, watch.generation, milliseconds(15));
+    }
     void operator()(const action::Terminate&) {
       // A stopped process would never see the other one. Before and not after it: one that is ending may be stopped by
       // who traces it (a debugger, a leak checker), which would wait for ever for a stop that was undone.
@@ -305,7 +312,8 @@ void Supervisor::execute(Pipeline& pipeline, const RolloutAction& action) {
   std::visit(Execute{*this, pipeline}, action);
 }
 
-// --- what was and is -----------------------------------------------------------------------------------------------------
+// --- what was and is
+// -----------------------------------------------------------------------------------------------------
 
 /// Certificates that were written for this pipeline and that no pipeline can come back to.
 std::set<std::string> Supervisor::certs_of_nobody_else(const Pipeline& pipeline) const {

@@ -72,7 +72,7 @@ struct Death {
   std::string id, name;
   std::int64_t version = 0;
   ExitStatus status;
-  std::string how;         ///< the status in words
+  std::string how;  ///< the status in words
   std::chrono::milliseconds uptime{0};
   std::string last_error;  ///< the last error line it printed, else the last line of stderr; "" where there is none
   std::string next;        ///< what happens now, and when
@@ -155,7 +155,8 @@ class Supervisor {
              SupervisorListener& listener);
   ~Supervisor();
 
-  /// Once, before the first apply(): takes over what an earlier agent left, processes and all, and starts what it wanted.
+  /// Once, before the first apply(): takes over what an earlier agent left, processes and all, and starts what it
+  /// wanted.
   void restore(std::vector<Remembered> remembered, std::vector<Stray> strays);
   /// Makes `desired` what runs: starts, replaces and stops. What is absent is stopped.
   void apply(DesiredState desired);
@@ -226,7 +227,8 @@ class Supervisor {
   // supervisor_rollout.cpp: the rollout's actions
   void check(const std::string& id, std::uint64_t number, std::uint64_t revision);
   void on_staged(const std::string& id, std::uint64_t number, std::uint64_t revision, const Staged& staged);
-  void on_validated(const std::string& id, std::uint64_t number, std::uint64_t revision, const ValidationVerdict& verdict);
+  void on_validated(const std::string& id, std::uint64_t number, std::uint64_t revision,
+                    const ValidationVerdict& verdict);
   void run(Pipeline& pipeline, const rollout_action::Run& run);
   void place_and_want(const std::string& id, std::uint64_t revision);
   void reload(Pipeline& pipeline, const rollout_action::Reload& reload);

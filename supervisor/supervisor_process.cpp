@@ -82,7 +82,8 @@ void Supervisor::prepare(Pipeline& pipeline, std::uint64_t generation) {
                   others = look_for_old_data ? all_yamls() : nullptr] {
     auto prepared = std::make_shared<Prepared>(Prepared{write_pipeline(data_dir, spec, rules, ports), {}, {}});
     tell(remove_certs(data_dir, orphaned));
-    if (prepared->written && others && !named_data_dir(spec.config_yaml)) take_old_data(rules, spec, *others, *prepared);
+    if (prepared->written && others && !named_data_dir(spec.config_yaml))
+      take_old_data(rules, spec, *others, *prepared);
     if (prepared->written && cgroups_.enabled()) {
       if (auto place = cgroups_.make_place(file_name_of(id))) {
         prepared->place = std::move(place).value();
@@ -179,8 +180,8 @@ void Supervisor::spawn(Pipeline& pipeline, std::uint64_t generation) {
   pipeline.started = steady_clock::now();
   pipeline.record = {};
   pipeline.record.ports = *pipeline.ports;
-  pipeline.record.started_at = std::chrono::duration_cast<std::chrono::seconds>(
-                                   std::chrono::system_clock::now().time_since_epoch()).count();
+  pipeline.record.started_at =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   // Where it has ended already there is nothing to know it again by, and nothing to take over.
   if (const Status known = identify(pipeline.child->pid(), pipeline.record); !known) pipeline.record.pid = 0;
   pipeline.late_told = false;
@@ -279,7 +280,8 @@ void Supervisor::on_exit(const std::string& id, std::uint64_t generation, ExitSt
   pipeline->last_version = pipeline->running() != nullptr ? pipeline->running()->version : 0;
   std::string how = in_words(status);
   if (status.signal == SIGKILL && pipeline->oom_before && pipeline->life.phase != Phase::stopping) {
-    if (std::string killed = cgroups_.killed(file_name_of(id), *pipeline->oom_before); !killed.empty()) how = std::move(killed);
+    if (std::string killed = cgroups_.killed(file_name_of(id), *pipeline->oom_before); !killed.empty())
+      how = std::move(killed);
   }
   pipeline->how = how;
   pipeline->ended = how + " after " + in_words(pipeline->last_uptime);
@@ -376,8 +378,8 @@ void Supervisor::arm(Pipeline& pipeline, const action::Arm& arm) {
 void Supervisor::tell_retry(Pipeline& pipeline, TimePoint at) {
   const unsigned failures = pipeline.life.failures;
   const bool looping = failures >= settings_.limits.restart.crash_loop_after;
-  pipeline.next_attempt = std::string(looping ? "crash loop, " : "") + "attempt " + std::to_string(failures + 1) + " in " +
-                          in_words(at - steady_clock::now());
+  pipeline.next_attempt = std::string(looping ? "crash loop, " : "") + "attempt " + std::to_string(failures + 1) +
+                          " in " + in_words(at - steady_clock::now());
   if (pipeline.dying) return;  // tell_death() says it all
   // What keeps a process from being started is said when it is new; every attempt anew would bury the rest.
   const bool again = pipeline.problem == pipeline.told_problem;

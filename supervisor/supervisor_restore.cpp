@@ -38,8 +38,9 @@ bool lacks_bytes(const PipelineSpec& spec) {
 
 void Supervisor::restore(std::vector<Remembered> remembered, std::vector<Stray> strays) {
   for (Stray& stray : strays) {
-    note(NoteLevel::warning, "", "pid " + std::to_string(stray.survivor.pid) + " is a Vector that an earlier agent left running on " +
-                                     stray.config + " and that nothing is known of; stopping it");
+    note(NoteLevel::warning, "",
+         "pid " + std::to_string(stray.survivor.pid) + " is a Vector that an earlier agent left running on " +
+             stray.config + " and that nothing is known of; stopping it");
     auto child = Child::adopt(loop_, stray.survivor.pid, std::move(stray.survivor.pidfd),
                               [this, config = stray.config](ExitStatus) { strays_.erase(config); });
     child->signal(SIGCONT);
@@ -162,7 +163,8 @@ void Supervisor::fill_in(DesiredState& desired) {
     }
     pipeline->specs.insert_or_assign(pipeline->asked, spec);
     pipeline->incomplete.erase(pipeline->asked);
-    if (pipeline->verdict && pipeline->life.attempt_revision == pipeline->asked) pipeline->verdict.emplace(spec.secrets);
+    if (pipeline->verdict && pipeline->life.attempt_revision == pipeline->asked)
+      pipeline->verdict.emplace(spec.secrets);
     if (std::exchange(pipeline->waits, false)) pipeline->problem.clear();
     if (std::exchange(pipeline->judge_again, false)) record(spec.id, rollout::BinaryChanged{});
     if (pipeline->rollout.wished != pipeline->asked) record(spec.id, rollout::Wish{pipeline->asked, false});

@@ -37,7 +37,8 @@ bool Supervisor::is_under_way(const std::string& id, std::uint64_t number) {
   return pipeline != nullptr && pipeline->rollout.number == number;
 }
 
-// --- the check ---------------------------------------------------------------------------------------------------------
+// --- the check
+// ---------------------------------------------------------------------------------------------------------
 
 void Supervisor::check(const std::string& id, std::uint64_t number, std::uint64_t revision) {
   Pipeline& pipeline = *find(id);
@@ -52,9 +53,8 @@ void Supervisor::check(const std::string& id, std::uint64_t number, std::uint64_
                   before = runs != nullptr ? std::optional(*runs) : std::nullopt] {
     Staged staged{stage_pipeline(data_dir, spec, rules, ports), base, {Change::Kind::restart, ""}};
     if (before) staged.change = change_between(*before, spec);
-    boost::asio::post(loop_, [this, id, number, revision, staged = std::move(staged)] {
-      on_staged(id, number, revision, staged);
-    });
+    boost::asio::post(
+        loop_, [this, id, number, revision, staged = std::move(staged)] { on_staged(id, number, revision, staged); });
   });
 }
 
@@ -75,8 +75,8 @@ void Supervisor::on_staged(const std::string& id, std::uint64_t number, std::uin
   const PipelineSpec& spec = *pipeline.spec_of(revision);
   Command command;
   command.executable = executable.value();
-  command.arguments = {"validate",          "--skip-healthchecks", "--config-yaml", files.staged_config,
-                       "--config-yaml", files.staged_sidecar};
+  command.arguments = {"validate",          "--skip-healthchecks", "--config-yaml",
+                       files.staged_config, "--config-yaml",       files.staged_sidecar};
   command.environment = child_environment(settings_.own_environment, settings_.environment_rules, "", spec.secrets);
   validator_.submit(
       std::move(command), spec.secrets, [this, id, number] { return is_under_way(id, number); },
@@ -96,7 +96,8 @@ void Supervisor::on_validated(const std::string& id, std::uint64_t number, std::
     case ValidationVerdict::Kind::unknown:
       if (pipeline.child && verdict.reason != std::exchange(pipeline.told_unchecked, verdict.reason))
         note(NoteLevel::warning, id,
-             version_words(spec) + " could not be checked, what runs is left alone and it is tried again: " + verdict.reason);
+             version_words(spec) +
+                 " could not be checked, what runs is left alone and it is tried again: " + verdict.reason);
       record(id, rollout::Unchecked{number});
       break;
     case ValidationVerdict::Kind::accepted: {
@@ -114,7 +115,8 @@ void Supervisor::on_validated(const std::string& id, std::uint64_t number, std::
   drain();
 }
 
-// --- a new process -------------------------------------------------------------------------------------------------------
+// --- a new process
+// -------------------------------------------------------------------------------------------------------
 
 void Supervisor::run(Pipeline& pipeline, const rollout_action::Run& run) {
   if (stopping_) return;
@@ -157,8 +159,8 @@ void Supervisor::place_and_want(const std::string& id, std::uint64_t revision) {
         return drain();
       }
       if (placed.error().message() != std::exchange(pipeline->problem, placed.error().message()))
-        note(NoteLevel::warning, id, pipeline->problem + "; what runs is left alone, tried again every " +
-                                         in_words(place_pause));
+        note(NoteLevel::warning, id,
+             pipeline->problem + "; what runs is left alone, tried again every " + in_words(place_pause));
       pipeline->place_again.expires_after(place_pause);
       pipeline->place_again.async_wait([this, id, revision](boost::system::error_code cancelled) {
         const Pipeline* waiting = cancelled ? nullptr : find(id);
@@ -168,7 +170,8 @@ void Supervisor::place_and_want(const std::string& id, std::uint64_t revision) {
   });
 }
 
-// --- a reload --------------------------------------------------------------------------------------------------------------
+// --- a reload
+// --------------------------------------------------------------------------------------------------------------
 
 void Supervisor::reload(Pipeline& pipeline, const rollout_action::Reload& reload) {
   // An agent that is killed from here on does not know what the process runs; that is remembered before SIGHUP is sent.
@@ -176,9 +179,8 @@ void Supervisor::reload(Pipeline& pipeline, const rollout_action::Reload& reload
   listener_.on_remember(pipeline.id, false);
   boost::asio::post(loop_, [this, id = pipeline.id, reload] {  // behind the remembering
     run_on_worker_([this, id, reload, data_dir = settings_.data_dir] {
-      boost::asio::post(loop_, [this, id, reload, placed = place_staged(data_dir, id)] {
-        on_placed_for_reload(id, reload, placed);
-      });
+      boost::asio::post(
+          loop_, [this, id, reload, placed = place_staged(data_dir, id)] { on_placed_for_reload(id, reload, placed); });
     });
   });
 }
@@ -189,7 +191,8 @@ void Supervisor::end_reload(Pipeline& pipeline) {
   listener_.on_remember(pipeline.id, false);
 }
 
-void Supervisor::on_placed_for_reload(const std::string& id, const rollout_action::Reload& reload, const Status& placed) {
+void Supervisor::on_placed_for_reload(const std::string& id, const rollout_action::Reload& reload,
+                                      const Status& placed) {
   if (!is_under_way(id, reload.number)) return;
   Pipeline& pipeline = *find(id);
   if (!placed || !pipeline.child || !pipeline.verdict) {
@@ -262,7 +265,8 @@ void Supervisor::relabel(Pipeline& pipeline, std::uint64_t revision) {
   const bool reloaded = pipeline.reloaded == revision;
   pipeline.problem.clear();
   note(NoteLevel::info, pipeline.id,
-       reloaded ? "reloaded: " + version_words(spec) + " runs, in the same process" : version_words(spec) + " is what runs already");
+       reloaded ? "reloaded: " + version_words(spec) + " runs, in the same process"
+                : version_words(spec) + " is what runs already");
   record(pipeline.id, event::Reloaded{revision});
 }
 
@@ -272,7 +276,8 @@ void Supervisor::restore(Pipeline& pipeline, std::uint64_t revision) {
   run_on_worker_([this, id = pipeline.id, data_dir = settings_.data_dir, spec = *spec, rules = settings_.files,
                   ports = *pipeline.ports] {
     const Result<Written> written = write_pipeline(data_dir, spec, rules, ports);
-    if (!written) tell({written.error().message() + "; the files of pipeline " + id + " are written before its next start"});
+    if (!written)
+      tell({written.error().message() + "; the files of pipeline " + id + " are written before its next start"});
   });
 }
 
@@ -299,8 +304,8 @@ void Supervisor::hold(Pipeline& pipeline, const rollout_action::Hold& hold) {
                          (pipeline.last_error.empty() ? "" : ": " + pipeline.last_error);
       break;
     case WhyHeld::bad_config:
-      pipeline.refusal = "Vector ended with " + pipeline.ended +
-                         (pipeline.last_error.empty() ? "" : ": " + pipeline.last_error);
+      pipeline.refusal =
+          "Vector ended with " + pipeline.ended + (pipeline.last_error.empty() ? "" : ": " + pipeline.last_error);
       break;
   }
   pipeline.refused_by.clear();

@@ -46,16 +46,18 @@ void Validator::begin() {
     Job job = std::move(waiting_.front());
     waiting_.pop_front();
     if (!job.needed()) continue;
-    const auto place = running_.insert(running_.end(), Running{std::move(job.needed), nullptr, std::make_shared<bool>(false)});
-    place->cancel = capture(loop_, std::move(job.command), deadline_, most_output,
-                            [this, place, over = place->over, done = std::move(job.done), secrets = std::move(job.secrets)](
-                                const Result<Captured>& captured) {
-                              if (*over) return;
-                              running_.erase(place);
-                              done(captured ? validation_verdict(captured.value().output, captured.value().status, secrets)
-                                            : no_verdict(captured.error().message()));
-                              begin();
-                            });
+    const auto place =
+        running_.insert(running_.end(), Running{std::move(job.needed), nullptr, std::make_shared<bool>(false)});
+    place->cancel =
+        capture(loop_, std::move(job.command), deadline_, most_output,
+                [this, place, over = place->over, done = std::move(job.done),
+                 secrets = std::move(job.secrets)](const Result<Captured>& captured) {
+                  if (*over) return;
+                  running_.erase(place);
+                  done(captured ? validation_verdict(captured.value().output, captured.value().status, secrets)
+                                : no_verdict(captured.error().message()));
+                  begin();
+                });
     return boost::asio::post(loop_, [this] { begin(); });  // a start takes a millisecond: one a turn
   }
 }

@@ -47,8 +47,8 @@ class ControlPlane {
   virtual void start() = 0;
   /// Something that a heartbeat would tell has changed. Cheap: call it freely, it coalesces.
   virtual void state_changed() = 0;
-  /// The first line of this pipeline's newest ring (LogRing) that the other side has not taken; nothing where it takes no
-  /// logs, or knows of none.
+  /// The first line of this pipeline's newest ring (LogRing) that the other side has not taken; nothing where it takes
+  /// no logs, or knows of none.
   [[nodiscard]] virtual std::optional<std::uint64_t> log_cursor(const std::string& /*pipeline_id*/) const {
     return std::nullopt;
   }

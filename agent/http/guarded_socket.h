@@ -1,5 +1,5 @@
-// GuardedSocket: one exchange over a connected socket, bounded: how long it may take in all, how long a silence may be, how
-// long a line and the head of the answer may be. It knows no HTTP beyond that lines are read a byte at a time, as
+// GuardedSocket: one exchange over a connected socket, bounded: how long it may take in all, how long a silence may be,
+// how long a line and the head of the answer may be. It knows no HTTP beyond that lines are read a byte at a time, as
 // cpp-httplib does. Reads ahead in large pieces, as a system call for every 4 KiB is most of what a scrape costs.
 #pragma once
 
@@ -15,13 +15,14 @@ struct ssl_st;
 namespace vf::agent {
 
 struct GuardLimits {
-  std::chrono::milliseconds silence{0};                            ///< between two bytes, either way
+  std::chrono::milliseconds silence{0};                           ///< between two bytes, either way
   std::optional<std::chrono::steady_clock::time_point> deadline;  ///< of the exchange as a whole
 };
 
 class GuardedSocket {
  public:
-  /// No sane line or head is longer. cpp-httplib parses the first line with std::regex, which needs stack for each byte.
+  /// No sane line or head is longer. cpp-httplib parses the first line with std::regex, which needs stack for each
+  /// byte.
   static constexpr std::size_t longest_line = 8U << 10;
   static constexpr std::size_t longest_head = 64U << 10;
 

@@ -256,7 +256,7 @@ bool HttpConnection::Impl::send(httplib::Request& request, httplib::Response& an
   no_descriptors = errno == EMFILE || errno == ENFILE;
   breaker.release();
   if (guard.leftover) client->stop();  // it would be taken for the next answer
-  return sent && !breaker.tripped();  // a body without a length looks whole when it is cut off
+  return sent && !breaker.tripped();   // a body without a length looks whole when it is cut off
 }
 
 void HttpConnection::Impl::explain(httplib::Error error, milliseconds took, milliseconds connect_patience,

@@ -15,7 +15,8 @@
 //   - connect_timeout is counted for each address of a name, then for each step of the TLS handshake; resolving and the
 //     proxy's CONNECT are not in it. Resolving is not ended by cancel() either: it ends with the resolver's own
 //     timeouts (resolv.conf).
-//   - The head of a proxy's answer to CONNECT has no limit, and a first line of 50 kB there overflows the stack (httplib
+//   - The head of a proxy's answer to CONNECT has no limit, and a first line of 50 kB there overflows the stack
+//   (httplib
 //     reads it with std::regex): proxies are trusted that far.
 //   - A chunk whose end is garbled passes for the end of the body.
 //   - An answer that comes before the request's body was taken whole, and the connection's end with it, is not seen.

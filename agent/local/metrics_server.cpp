@@ -77,7 +77,8 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& a
   if (!server.bind_to_port(address, port) && !(address == "::" && server.bind_to_port("0.0.0.0", port)))
     return Error{"listen on " + where + " for /metrics",
                  "the port is taken or the address is not this host's; set VF_METRICS_PORT (0 turns it off) or "
-                 "VF_METRICS_ADDR", 0};
+                 "VF_METRICS_ADDR",
+                 0};
   impl->listener = std::jthread([&server, &ended = impl->ended] {
     ::pthread_setname_np(::pthread_self(), "metrics");
     block_signals();

@@ -20,7 +20,7 @@ struct RefusedVersion {
   std::string checksum;
   std::int64_t version = 0;
   std::string reason;
-  std::string vector_version;  ///< of the Vector that refused it
+  std::string vector_version;  ///< of the Vector that refused it; more exactly, its identity (agent/vector_binary.h)
   friend bool operator==(const RefusedVersion&, const RefusedVersion&) = default;
 };
 

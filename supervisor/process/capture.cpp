@@ -80,8 +80,8 @@ struct Capture : std::enable_shared_from_this<Capture> {
 
 }  // namespace
 
-CancelCapture capture(boost::asio::io_context& loop, Command command, std::chrono::milliseconds deadline, std::size_t limit,
-             std::function<void(Result<Captured>)> done) {
+CancelCapture capture(boost::asio::io_context& loop, Command command, std::chrono::milliseconds deadline,
+                      std::size_t limit, std::function<void(Result<Captured>)> done) {
   const auto fail = [&](Error error) {
     boost::asio::post(loop, [done = std::move(done), error = std::move(error)] { done(error); });
     return CancelCapture([] {});

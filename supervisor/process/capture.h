@@ -20,7 +20,7 @@ using CancelCapture = std::function<void()>;
 
 /// Calls `done` once, on the loop: with what was printed, or with an Error where it could not be started or was not
 /// done by `deadline` (then it was killed). Command's descriptors are ignored.
-CancelCapture capture(boost::asio::io_context& loop, Command command, std::chrono::milliseconds deadline, std::size_t limit,
-             std::function<void(Result<Captured>)> done);
+CancelCapture capture(boost::asio::io_context& loop, Command command, std::chrono::milliseconds deadline,
+                      std::size_t limit, std::function<void(Result<Captured>)> done);
 
 }  // namespace vf::supervisor

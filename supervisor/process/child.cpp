@@ -13,7 +13,6 @@
 #include <optional>
 #include <set>
 
-
 namespace vf::supervisor {
 namespace bp = boost::process::v2;
 namespace {
@@ -141,7 +140,8 @@ Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const
   const UniqueDescriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null) return system_error("open /dev/null", errno);
   OwnGroupSignalsAndDescriptors setup{null.get(), command.standard_output >= 0 ? command.standard_output : null.get(),
-                                      command.standard_error >= 0 ? command.standard_error : null.get(), command.cgroup_procs};
+                                      command.standard_error >= 0 ? command.standard_error : null.get(),
+                                      command.cgroup_procs};
   const auto environment = as_lines(command.environment);
   bp::posix::default_launcher launcher;
   auto launched = launch(loop, launcher, command, WholeEnvironment(environment), setup);
@@ -176,7 +176,8 @@ std::unique_ptr<Child> Child::adopt(boost::asio::io_context& loop, pid_t pid, Un
         ExitStatus status{0, 0, false};
         if (::waitid(P_PIDFD, static_cast<id_t>(alive->pidfd->native_handle()), &ended, WEXITED | WNOHANG) == 0 &&
             ended.si_pid == alive->pid)
-          status = ended.si_code == CLD_EXITED ? ExitStatus{ended.si_status, 0, true} : ExitStatus{0, ended.si_status, true};
+          status =
+              ended.si_code == CLD_EXITED ? ExitStatus{ended.si_status, 0, true} : ExitStatus{0, ended.si_status, true};
         on_exit(status);
       });
   return std::unique_ptr<Child>(new Child(std::move(impl)));

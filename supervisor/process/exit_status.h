@@ -6,8 +6,8 @@
 namespace vf::supervisor {
 
 struct ExitStatus {
-  int code = 0;    ///< exit code where signal is 0
-  int signal = 0;  ///< the signal that ended it, or 0
+  int code = 0;       ///< exit code where signal is 0
+  int signal = 0;     ///< the signal that ended it, or 0
   bool known = true;  ///< false: it was no child of ours (an earlier agent had started it); code and signal are 0
   friend bool operator==(const ExitStatus&, const ExitStatus&) = default;
 };

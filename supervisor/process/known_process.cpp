@@ -27,7 +27,8 @@ Result<std::uint64_t> start_ticks_of(pid_t pid) {
   std::size_t at = text.rfind(')');
   for (int field = 2; field < 22 && at != std::string::npos; ++field) at = text.find(' ', at + 1);
   std::uint64_t ticks = 0;
-  if (at == std::string::npos || std::from_chars(text.data() + at + 1, text.data() + text.size(), ticks).ec != std::errc{})
+  if (at == std::string::npos ||
+      std::from_chars(text.data() + at + 1, text.data() + text.size(), ticks).ec != std::errc{})
     return Error{"read " + directory_of(pid) + "/stat", "it has no field 22", 0};
   return ticks;
 }

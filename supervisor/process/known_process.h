@@ -1,5 +1,5 @@
-// Whether a process is the one that was remembered. A pid says little: after its end it may be anybody's. Start time, boot,
-// executable and command line together say enough.
+// Whether a process is the one that was remembered. A pid says little: after its end it may be anybody's. Start time,
+// boot, executable and command line together say enough.
 #pragma once
 
 #include <sys/types.h>

@@ -34,7 +34,8 @@ constexpr const char* not_supported = "not supported yet by vf-agent ";
 
 std::string digest(std::string_view body) {
   std::string bytes(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(body.data()), body.size(), reinterpret_cast<unsigned char*>(bytes.data()));
+  SHA256(reinterpret_cast<const unsigned char*>(body.data()), body.size(),
+         reinterpret_cast<unsigned char*>(bytes.data()));
   return bytes;
 }
 
@@ -53,7 +54,8 @@ HttpSettings http_settings(const Options& options) {
 
 /// What a person must know about an answer that is not 200.
 std::string describe(Call call, const HttpResponse& response) {
-  static constexpr const char* words[] = {"enrol", "poll", "send a heartbeat", "ship logs", "answer a sample", "answer a tap"};
+  static constexpr const char* words[] = {"enrol",           "poll",        "send a heartbeat", "ship logs",
+                                          "answer a sample", "answer a tap"};
   const std::string act = std::string("cannot ") + words[static_cast<std::size_t>(call)] + ": ";
   if (response.status == 0) return act + response.error;
   std::string text = act + "HTTP " + std::to_string(response.status);
@@ -65,9 +67,12 @@ std::string describe(Call call, const HttpResponse& response) {
                          ? ": the enrolment token is not accepted; give a valid one in VF_TOKEN. Trying again slowly"
                          : ": this node's token is not accepted; was the node deleted? Remove node-token from "
                            "VF_DATA_DIR and restart with a VF_TOKEN to enrol anew. Trying again slowly");
-    case 402: return text + ": the plan's limit of nodes is reached; free one or upgrade. Trying again slowly";
-    case 403: return text + ": the server does not allow it. Trying again slowly";
-    default: break;
+    case 402:
+      return text + ": the plan's limit of nodes is reached; free one or upgrade. Trying again slowly";
+    case 403:
+      return text + ": the server does not allow it. Trying again slowly";
+    default:
+      break;
   }
   if (response.retry_after) text += "; told to wait " + std::to_string(response.retry_after->count()) + " s";
   return text;
@@ -110,7 +115,9 @@ void VectorflowControl::on_lines() {
   pump();
 }
 
-void VectorflowControl::on_retired(const std::string& pipeline_id) { shipper_.retire(pipeline_id); }
+void VectorflowControl::on_retired(const std::string& pipeline_id) {
+  shipper_.retire(pipeline_id);
+}
 
 /// Sends what is due, and comes back when the next call is. Posted, so that a burst of events leads to one look.
 void VectorflowControl::pump() {
@@ -131,12 +138,18 @@ void VectorflowControl::pump() {
 
 void VectorflowControl::send(Call call) {
   switch (call) {
-    case Call::enroll: return send_enroll();
-    case Call::poll: return send_poll();
-    case Call::heartbeat: return send_heartbeat();
-    case Call::logs: return send_logs();
-    case Call::samples: return send_queued(call, "/api/agent/samples", sample_answers_);
-    case Call::tap_answers: return send_queued(call, "/api/agent/tap-events", tap_answers_);
+    case Call::enroll:
+      return send_enroll();
+    case Call::poll:
+      return send_poll();
+    case Call::heartbeat:
+      return send_heartbeat();
+    case Call::logs:
+      return send_logs();
+    case Call::samples:
+      return send_queued(call, "/api/agent/samples", sample_answers_);
+    case Call::tap_answers:
+      return send_queued(call, "/api/agent/tap-events", tap_answers_);
   }
 }
 
@@ -259,7 +272,7 @@ void VectorflowControl::apply(ConfigResponse config) {
   config.desired.keep_absent = config.unidentified > 0;
   if (!config.desired.keep_absent)
     for (const auto& [id, version_and_checksum] : listed_)
-      if (!listed.contains(id)) shipper_.retire(id);  // the server may refuse its lines from now on
+      if (!listed.contains(id)) shipper_.retire(id);     // the server may refuse its lines from now on
   for (const auto& [id, version_and_checksum] : listed)  // listed again while its process was still being stopped
     if (!listed_.contains(id))
       if (auto ring = parts_.hub.ring(id)) shipper_.add(id, std::move(ring));
@@ -273,8 +286,10 @@ void VectorflowControl::apply(ConfigResponse config) {
               one_line(config.pending_action->target_version, 50) + ": not supported yet");
   }
   offered_push_url_ = config.push_url;
-  if (push_) push_->offer_url(offered_push_url_);
-  else open_push();
+  if (push_)
+    push_->offer_url(offered_push_url_);
+  else
+    open_push();
   parts_.listener.on_desired(std::move(config.desired));
 }
 
@@ -328,8 +343,8 @@ Heartbeat VectorflowControl::snapshot() const {
   heartbeat.update_error = update_error_;
   heartbeat.labels = parts_.identity.labels;
   const metrics::HealthReadings health = parts_.metrics.health(now);
-  heartbeat.health = {health.poll_errors_total,  health.push_reconnects_total, health.heartbeat_errors_total,
-                      health.push_connected,     health.pipelines_running,     health.uptime_seconds};
+  heartbeat.health = {health.poll_errors_total, health.push_reconnects_total, health.heartbeat_errors_total,
+                      health.push_connected,    health.pipelines_running,     health.uptime_seconds};
   return heartbeat;
 }
 
@@ -339,7 +354,8 @@ void VectorflowControl::send_heartbeat(std::function<void()> then) {
     std::string body = encode_heartbeat(heartbeat, &left_out);
     boost::asio::post(parts_.loop, [this, body = std::move(body), left_out, then = std::move(then),
                                     told_error = std::move(heartbeat.update_error)]() mutable {
-      if (left_out != LeftOut{}) warn_once("the heartbeat does not fit the server's limit of 8 MiB: component figures are left out");
+      if (left_out != LeftOut{})
+        warn_once("the heartbeat does not fit the server's limit of 8 MiB: component figures are left out");
       http_.send(request(HttpMethod::post, "/api/agent/heartbeat", std::move(body)),
                  [this, then = std::move(then), told_error = std::move(told_error)](const HttpResponse& response) {
                    parts_.metrics.heartbeat_finished(response.duration, response.status == 200);
@@ -364,20 +380,21 @@ void VectorflowControl::send_logs(std::function<void(bool answered)> then) {
   }
   parts_.run_on_worker([this, batch = std::move(*batch), then = std::move(then)]() mutable {
     std::string body = encode_logs(batch.entries);
-    boost::asio::post(parts_.loop, [this, number = batch.number, body = std::move(body), then = std::move(then)]() mutable {
-      http_.send(request(HttpMethod::post, "/api/agent/logs", std::move(body)),
-                 [this, number, then = std::move(then)](const HttpResponse& response) {
-                   const auto now = steady_clock::now();
-                   const auto given_up = shipper_.on_result(number, logbuf::outcome_of(response.status), now);
-                   if (given_up)
-                     parts_.log.warn("the server refuses log lines of pipeline " + given_up->pipeline_id + " (HTTP " +
-                                     std::to_string(response.status) + "): " + std::to_string(given_up->lines) +
-                                     " lines given up");
-                   count_log_losses();
-                   if (then) return then(logbuf::outcome_of(response.status) != logbuf::Outcome::retry);
-                   answered(Call::logs, response, shipper_.has_pending(now));
-                 });
-    });
+    boost::asio::post(
+        parts_.loop, [this, number = batch.number, body = std::move(body), then = std::move(then)]() mutable {
+          http_.send(request(HttpMethod::post, "/api/agent/logs", std::move(body)),
+                     [this, number, then = std::move(then)](const HttpResponse& response) {
+                       const auto now = steady_clock::now();
+                       const auto given_up = shipper_.on_result(number, logbuf::outcome_of(response.status), now);
+                       if (given_up)
+                         parts_.log.warn("the server refuses log lines of pipeline " + given_up->pipeline_id +
+                                         " (HTTP " + std::to_string(response.status) +
+                                         "): " + std::to_string(given_up->lines) + " lines given up");
+                       count_log_losses();
+                       if (then) return then(logbuf::outcome_of(response.status) != logbuf::Outcome::retry);
+                       answered(Call::logs, response, shipper_.has_pending(now));
+                     });
+        });
   });
 }
 
@@ -427,7 +444,8 @@ void VectorflowControl::count_push_stats() {
   const push::PushStats stats = push_->stats();
   for (; push_told_.reconnects < stats.reconnects; ++push_told_.reconnects) parts_.metrics.push_reconnected();
   const auto lost = [](const push::PushStats& of) { return of.malformed + of.oversized + of.dropped; };
-  if (lost(stats) > lost(push_told_)) parts_.metrics.count_dropped(metrics::Dropped::push_messages, lost(stats) - lost(push_told_));
+  if (lost(stats) > lost(push_told_))
+    parts_.metrics.count_dropped(metrics::Dropped::push_messages, lost(stats) - lost(push_told_));
   push_told_ = stats;
 }
 
@@ -448,15 +466,20 @@ void VectorflowControl::on_push(const push::PushMessage& message) {
       self.schedule_.on_config_changed(steady_clock::now());
       self.pump();
     }
-    void operator()(const push::SampleRequest& sample) { self.decline_sample(sample.request_id, sample.component_keys); }
+    void operator()(const push::SampleRequest& sample) {
+      self.decline_sample(sample.request_id, sample.component_keys);
+    }
     void operator()(const push::TapStart& tap) { self.decline_tap(tap); }
     void operator()(const push::TapStop&) {}  // none runs
     void operator()(const push::SelfUpdate& update) {
       self.update_error_ = not_supported + std::string(version) + ": self_update";
-      self.warn_once("the server asks for an update to version " + one_line(update.target_version, 50) + ": not supported yet");
+      self.warn_once("the server asks for an update to version " + one_line(update.target_version, 50) +
+                     ": not supported yet");
       self.state_changed();
     }
-    void operator()(const push::RestartPipeline& restart) { self.parts_.listener.on_restart_requested(restart.pipeline_id); }
+    void operator()(const push::RestartPipeline& restart) {
+      self.parts_.listener.on_restart_requested(restart.pipeline_id);
+    }
     void operator()(const push::SetPollInterval& set) {
       self.schedule_.on_interval(set.interval, steady_clock::now());
       self.pump();
@@ -483,7 +506,8 @@ void VectorflowControl::decline_sample(const std::string& request_id, const std:
   boost::json::array results;
   for (const std::string& key : component_keys) {
     if (key.empty()) continue;  // the schema wants one character at least
-    results.push_back({{"requestId", request_id}, {"componentKey", key}, {"error", not_supported + std::string(version)}});
+    results.push_back(
+        {{"requestId", request_id}, {"componentKey", key}, {"error", not_supported + std::string(version)}});
   }
   if (results.empty()) return;
   sample_answers_.push_back(boost::json::serialize(boost::json::object{{"results", std::move(results)}}));

@@ -103,9 +103,9 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   /// What the newest answer lists: version and checksum by id; refused ones are in refusals_ as well.
   bool listed_known_ = false;  // the server has said once in this life of the agent what it lists
   std::map<std::string, std::pair<std::int64_t, std::string>> listed_;
-  std::map<std::string, Refusal> refusals_;      // by id
-  std::set<std::string> said_;                   // warnings told once
-  std::set<std::string> answered_samples_;       // request ids
+  std::map<std::string, Refusal> refusals_;               // by id
+  std::set<std::string> said_;                            // warnings told once
+  std::set<std::string> answered_samples_;                // request ids
   std::deque<std::string> sample_answers_, tap_answers_;  // bodies waiting to be posted
   std::string update_error_;
   LinkState told_link_;

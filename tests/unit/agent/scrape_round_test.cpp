@@ -16,7 +16,8 @@ TEST_CASE("few pipelines are scraped one at a time, and then there is a rest") {
 
 TEST_CASE("however many they are, a round ends within its interval") {
   for (const std::size_t pipelines : {1U, 59U, 60U, 61U, 500U, 1000U, 4999U}) {
-    for (const milliseconds interval : {milliseconds(1000), milliseconds(5000), milliseconds(15000), milliseconds(300000)}) {
+    for (const milliseconds interval :
+         {milliseconds(1000), milliseconds(5000), milliseconds(15000), milliseconds(300000)}) {
       CAPTURE(pipelines, interval.count());
       const ScrapePace pace = scrape_pace(pipelines, interval);
       const auto handfuls = static_cast<long>((pipelines + pace.at_once - 1) / pace.at_once);

@@ -139,7 +139,8 @@ TEST_CASE("a change that allows it is a reload, any other a new process") {
 }
 
 TEST_CASE("what is not running cannot be reloaded") {
-  for (const Phase phase : {Phase::idle, Phase::preparing, Phase::spawning, Phase::starting, Phase::stopping, Phase::backoff}) {
+  for (const Phase phase :
+       {Phase::idle, Phase::preparing, Phase::spawning, Phase::starting, Phase::stopping, Phase::backoff}) {
     Subject subject;
     subject.to_running();
     subject.wish(2);
@@ -216,7 +217,9 @@ TEST_CASE("a reload without a verdict in 30 s is a new process, once") {
   CHECK(subject.rollout.stage == Stage::settled);
 }
 
-TEST_CASE("a process that lives but is not healthy after a reload is probed till the deadline, then replaced by the old one") {
+TEST_CASE(
+    "a process that lives but is not healthy after a reload is probed till the deadline, then replaced by the old "
+    "one") {
   Subject subject;
   subject.to_running();
   subject.to_proving();
@@ -412,10 +415,20 @@ TEST_CASE("whatever happens, a wish leads to the target or is refused, and late 
     for (int i = 0; i < 200; ++i) {
       const std::uint64_t n = subject.rollout.number - random() % 2;  // late ones too
       const bool up = subject.process.phase == Phase::running;
-      std::vector<RolloutEvent> possible = {rollout::Accepted{n, Replacement::reload}, rollout::Accepted{n, Replacement::restart},
-          rollout::Accepted{n, Replacement::relabel}, rollout::Refused{n}, rollout::Unchecked{n}, rollout::RecheckDue{n},
-          rollout::Loaded{n}, rollout::NotLoaded{n}, rollout::NeedsRestart{n}, rollout::NotSent{n}, rollout::ReloadDue{n}, rollout::Proved{n, true},
-          rollout::Proved{n, false}, rollout::BinaryChanged{}};
+      std::vector<RolloutEvent> possible = {rollout::Accepted{n, Replacement::reload},
+                                            rollout::Accepted{n, Replacement::restart},
+                                            rollout::Accepted{n, Replacement::relabel},
+                                            rollout::Refused{n},
+                                            rollout::Unchecked{n},
+                                            rollout::RecheckDue{n},
+                                            rollout::Loaded{n},
+                                            rollout::NotLoaded{n},
+                                            rollout::NeedsRestart{n},
+                                            rollout::NotSent{n},
+                                            rollout::ReloadDue{n},
+                                            rollout::Proved{n, true},
+                                            rollout::Proved{n, false},
+                                            rollout::BinaryChanged{}};
       if (random() % 4 == 0) possible = {rollout::Wish{++newest, random() % 5 == 0}};
       if (random() % 40 == 0) possible = {rollout::Unwish{}};
       if (up && random() % 10 == 0) possible = {rollout::Stable{}};
@@ -430,9 +443,10 @@ TEST_CASE("whatever happens, a wish leads to the target or is refused, and late 
       if (std::holds_alternative<rollout::Unwish>(event)) subject.process = {};
       const Rollout& now = subject.rollout;
       if (now.target != before && before != 0 && now.target != 0) {
-        const bool by_right = was_accepted || now.target == now.good || std::holds_alternative<rollout::Proved>(event) ||
-                              std::holds_alternative<rollout::ReloadDue>(event) ||
-                              std::holds_alternative<rollout::NeedsRestart>(event) || std::holds_alternative<rollout::Unchecked>(event);
+        const bool by_right =
+            was_accepted || now.target == now.good || std::holds_alternative<rollout::Proved>(event) ||
+            std::holds_alternative<rollout::ReloadDue>(event) || std::holds_alternative<rollout::NeedsRestart>(event) ||
+            std::holds_alternative<rollout::Unchecked>(event);
         CHECK(by_right);
       }
       const bool settled = now.stage == Stage::settled;

@@ -18,8 +18,8 @@
 
 namespace vf::supervisor::test {
 
-/// What the fake Vector does is a line of its configuration: "# do: <shell commands>"; what it says of a configuration it
-/// is to validate is another, "# validate: <shell commands>", and nothing means that it is good.
+/// What the fake Vector does is a line of its configuration: "# do: <shell commands>"; what it says of a configuration
+/// it is to validate is another, "# validate: <shell commands>", and nothing means that it is good.
 inline PipelineSpec pipeline(const std::string& id, const std::string& commands = "exec sleep 1000",
                              std::int64_t version = 1) {
   PipelineSpec spec;

@@ -293,7 +293,8 @@ TEST_CASE("a check without a verdict is no reason not to start where nothing run
 TEST_CASE("a death is told with how it ended, how long it ran, its last error and what is next") {
   SupervisorBench bench;
   const std::string error = "echo '2026-01-01T00:00:00.000000Z ERROR vector::sinks: Boom. code=5' >&2; ";
-  bench.want({pipeline("p", error + "echo '2026-01-01T00:00:01.000000Z  INFO vector: Bye.' >&2; sleep 0.1; exit 7", 4)});
+  bench.want(
+      {pipeline("p", error + "echo '2026-01-01T00:00:01.000000Z  INFO vector: Bye.' >&2; sleep 0.1; exit 7", 4)});
   REQUIRE(bench.loop.until([&] { return bench.deaths.size() == 2; }));
   const Death& death = bench.deaths[0];
   CHECK(death.id == "p");
@@ -322,7 +323,8 @@ TEST_CASE("where it said no error a death is told with its last line, and a sign
 
 TEST_CASE("last words tell no secret") {
   SupervisorBench bench;
-  PipelineSpec spec = pipeline("p", "echo '2026-01-01T00:00:00.000000Z ERROR vector: key hunter2-hunter2 is bad' >&2; exit 7");
+  PipelineSpec spec =
+      pipeline("p", "echo '2026-01-01T00:00:00.000000Z ERROR vector: key hunter2-hunter2 is bad' >&2; exit 7");
   spec.secrets = {{"PASSWORD", "hunter2-hunter2"}};
   bench.want({spec});
   REQUIRE(bench.loop.until([&] { return !bench.deaths.empty(); }));

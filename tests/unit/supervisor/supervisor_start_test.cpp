@@ -306,8 +306,9 @@ TEST_CASE("on a full disk a change waits for space, and is told why; what runs r
       bench.loop.until([&] { return bench.status("p").restarts == 1 && bench.state("p") == ProcessState::running; }));
   bench.want({pipeline("p", "echo new; exec sleep 1000", 2), pipeline("q")});
   const pid_t same = *bench.status("p").pid;
-  REQUIRE(bench.until_noted("version 2 could not be checked, what runs is left alone and it is tried again: cannot write " +
-                            (disk / "staged/p.yaml.new") + ": No space left on device (errno 28)"));
+  REQUIRE(
+      bench.until_noted("version 2 could not be checked, what runs is left alone and it is tried again: cannot write " +
+                        (disk / "staged/p.yaml.new") + ": No space left on device (errno 28)"));
   bench.loop.run_for(100ms);
   CHECK(bench.status("p").pid == same);
   CHECK(bench.state("p") == ProcessState::running);
