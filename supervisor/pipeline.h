@@ -83,6 +83,8 @@ struct Supervisor::Pipeline {
   std::string last_error;    // likewise, the last that says so
   std::string next_attempt;  // when the next one begins, in words
 
+  bool counters_read = true;             // what `child` counted before this agent is known; false after a take-over
+  int counter_waits = 0;                 // times that a reload waited for that
   std::optional<ReloadVerdict> verdict;  // of `child`'s reloads
   bool listening = false;                // a reload is under way
   bool verdict_told = false;

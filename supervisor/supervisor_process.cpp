@@ -188,6 +188,7 @@ void Supervisor::spawn(Pipeline& pipeline, std::uint64_t generation) {
   pipeline.last_line.clear();
   pipeline.last_error.clear();
   pipeline.verdict.emplace(pipeline.running()->secrets);
+  pipeline.counters_read = true;
   pipeline.listening = false;
   ++pipeline.starts;
   record(pipeline.id, event::Spawned{generation});

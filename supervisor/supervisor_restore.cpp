@@ -117,6 +117,8 @@ void Supervisor::adopt(Pipeline& pipeline, const ProcessRecord& process, Survivo
   const auto age = std::chrono::system_clock::now().time_since_epoch() - std::chrono::seconds(process.started_at);
   pipeline.started = steady_clock::now() - std::max(std::chrono::system_clock::duration(0), age);
   pipeline.verdict.emplace(pipeline.spec_of(revision)->secrets);
+  pipeline.counters_read = false;
+  pipeline.counter_waits = 0;
   if (cgroups_.enabled() && cgroups_.holds(file_name_of(id), survivor.pid))
     pipeline.oom_before = cgroups_.events(file_name_of(id));
   const std::uint64_t generation = pipeline.life.generation + 1;  // what event::Adopted makes of it

@@ -19,6 +19,8 @@ using std::chrono::steady_clock;
 constexpr milliseconds place_pause{5000};
 // Vector says within milliseconds how a reload went; where its log level hides that, the counters tell.
 constexpr milliseconds counters_pause{2000};
+constexpr milliseconds counter_wait{100};
+constexpr int most_counter_waits = 50;
 
 std::string version_words(const PipelineSpec& spec) {
   return "version " + std::to_string(spec.version);
@@ -201,6 +203,15 @@ void Supervisor::on_placed_for_reload(const std::string& id, const rollout_actio
     record(id, rollout::NotSent{reload.number});
     return drain();
   }
+  // Reloads that it counted under an earlier agent are not this one's.
+  if (!pipeline.counters_read && pipeline.counter_waits < most_counter_waits) {
+    if (pipeline.counter_waits++ == 0) listener_.on_counters_wanted(id);
+    pipeline.health.expires_after(counter_wait);
+    pipeline.health.async_wait([this, id, reload, placed](boost::system::error_code cancelled) {
+      if (!cancelled) on_placed_for_reload(id, reload, placed);
+    });
+    return;
+  }
   note(NoteLevel::info, id, version_words(*pipeline.spec_of(reload.revision)) + " is good; Vector is told to reload");
   pipeline.verdict->begin();
   pipeline.listening = true;
@@ -233,6 +244,7 @@ void Supervisor::hear(Pipeline& pipeline, std::string_view line) {
 void Supervisor::on_counters(const std::string& id, std::uint64_t generation, ReloadCounters counters) {
   Pipeline* pipeline = find(id);
   if (pipeline == nullptr || pipeline->life.generation != generation || !pipeline->verdict) return;
+  pipeline->counters_read = true;
   pipeline->verdict->on_counters(counters);
   heed_verdict(*pipeline);
 }
