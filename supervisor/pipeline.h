@@ -53,6 +53,7 @@ struct Supervisor::Pipeline {
   std::uint64_t asked = 0;                      // the newest wish, its event taken or not; 0: not wanted
   Lifecycle life;
   Rollout rollout;
+  std::size_t recorded = 0;  // events that wait to be taken
 
   std::optional<PortPair> ports;
   std::unique_ptr<OutputSink> sink;         // the listener's

@@ -15,8 +15,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds longest_turn{2};
-
 }  // namespace
 
 Supervisor::Supervisor(boost::asio::io_context& loop, SupervisorSettings settings, RunOnWorker run_on_worker,
@@ -174,7 +172,10 @@ void Supervisor::kill_all() {
 // ------------------------------------------------------------------------------------------------
 
 void Supervisor::record(const std::string& id, Recorded what) {
-  recorded_.emplace_back(id, std::move(what));
+  if (Pipeline* pipeline = find(id)) {
+    ++pipeline->recorded;
+    recorded_.emplace_back(id, std::move(what));
+  }
 }
 
 /// Works off what was recorded; the rest of a lot (500 pipelines begin at once) after the loop's other work had its
@@ -184,14 +185,14 @@ void Supervisor::drain() {
   draining_ = true;
   const auto begin = steady_clock::now();
   while (!recorded_.empty()) {
-    if (steady_clock::now() - begin > longest_turn) {
-      drain_later();
-      break;
-    }
     const auto [id, what] = std::move(recorded_.front());
     recorded_.pop_front();
-    Pipeline* pipeline = find(id);
-    if (pipeline != nullptr && take(*pipeline, what)) tell_changes(*pipeline);
+    Pipeline& pipeline = *find(id);  // forget() takes away what is recorded of it
+    --pipeline.recorded;
+    if (take(pipeline, what)) tell_changes(pipeline);
+    if (recorded_.empty() || steady_clock::now() - begin < settings_.longest_turn) continue;
+    drain_later();
+    break;
   }
   draining_ = false;
 }
@@ -225,8 +226,9 @@ bool Supervisor::take(Pipeline& pipeline, const Recorded& what) {
   return true;
 }
 
-/// Forgets configurations that nothing can come back to.
+/// Forgets configurations that nothing can come back to; what is still recorded may speak of any.
 void Supervisor::prune(Pipeline& pipeline) {
+  if (pipeline.recorded != 0) return;
   const Rollout& rollout = pipeline.rollout;
   const Lifecycle& life = pipeline.life;
   for (auto at = pipeline.specs.begin(); at != pipeline.specs.end();) {
@@ -337,6 +339,7 @@ void Supervisor::forget(const std::string& id) {
   if (stopping_) listener_.on_remember(id, false);  // it is still wanted; its process has ended
   std::set<std::string> orphaned = certs_of_nobody_else(*found->second);
   pipelines_.erase(found);
+  std::erase_if(recorded_, [&id](const auto& entry) { return entry.first == id; });
   if (!stopping_) {  // else it may well run here again after the agent's next start
     run_on_worker_([this, id, data_dir = settings_.data_dir, orphaned = std::move(orphaned)] {
       tell(remove_pipeline(data_dir, id, orphaned));

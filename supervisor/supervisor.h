@@ -46,6 +46,8 @@ struct SupervisorSettings {
   unsigned validations_at_once = 2;
   /// Said once of each process whose health takes longer; a huge configuration may, a hung process does.
   std::chrono::milliseconds health_is_late{15000};
+  /// The loop's other work has its turn after that long, however much is to be done (500 pipelines begin at once).
+  std::chrono::milliseconds longest_turn{2};
   Environment own_environment;
   ChildEnvironmentRules environment_rules;
 };

@@ -214,6 +214,32 @@ TEST_CASE("a process that an earlier agent was stopping is stopped to its end") 
   CHECK_FALSE(is_alive(orphan.pid()));
 }
 
+TEST_CASE("what ran comes back once the process is gone that an earlier agent was stopping") {
+  Host host;
+  const Orphan orphan = host.orphan();
+  Remembered left = host.remember(orphan, pipeline("p", "echo unknown; exec sleep 1000", 1));
+  left.memory.process->stopping = true;
+  left.memory.runs = pipeline("p", "echo ran; exec sleep 1000", 2);
+  left.memory.wanted = pipeline("p", "echo wanted; exec sleep 1000", 3);
+  left.memory.wanted_lacks_secrets = true;
+  host.restore(std::move(left));
+  REQUIRE(host.bench.until_said("p", "ran"));
+  CHECK_FALSE(is_alive(orphan.pid()));
+}
+
+TEST_CASE("a wish that comes before the restored one had its turn is the one that counts") {
+  Host host;
+  host.bench.settings.longest_turn = 0ms;
+  const Orphan orphan = host.orphan();
+  Remembered left = host.remember(orphan, pipeline("p", "exec sleep 1000", 1));
+  left.memory.runs = pipeline("p", "exec sleep 1000", 1);
+  left.memory.wanted = pipeline("p", "exec sleep 1000", 2);
+  host.restore(std::move(left));
+  host.bench.want({pipeline("p", "echo third; exec sleep 1000", 3)});
+  REQUIRE(host.bench.until_said("p", "third"));
+  CHECK_FALSE(is_alive(orphan.pid()));
+}
+
 TEST_CASE("what an earlier agent refused stays refused") {
   SupervisorBench bench;
   std::vector<Remembered> left(1);
