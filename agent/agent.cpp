@@ -14,14 +14,18 @@
 #include "agent/control/vectorflow/vectorflow_control.h"
 #include "agent/data_dir_lock.h"
 #include "agent/http/worker_pool.h"
+#include "agent/http_settings.h"
 #include "agent/local/metrics_server.h"
 #include "agent/log_hub.h"
 #include "agent/loop_lag.h"
+#include "agent/mass_stop_guard.h"
 #include "agent/node.h"
 #include "agent/read_marks.h"
 #include "agent/reaper.h"
-#include "agent/scrape_round.h"
+#include "agent/scraper.h"
 #include "agent/state_keeper.h"
+#include "agent/told_metrics.h"
+#include "agent/update/updater.h"
 #include "agent/vector_binary.h"
 #include "agent/vector_probe.h"
 #include "agent/version.h"
@@ -40,6 +44,9 @@ using std::chrono::steady_clock;
 constexpr seconds loop_is_stuck{10};
 // What a killed agent had read and sent in between is read and sent again by the next one.
 constexpr seconds mark_pause{3};
+// A process image is replaced between two reloads, where that does not take for ever.
+constexpr milliseconds look_for_calm{50};
+constexpr seconds longest_wait_for_calm{45};
 
 supervisor::SupervisorSettings supervisor_settings(const Options& options,
                                                    const std::map<std::string, std::string>& environment) {
@@ -59,58 +66,16 @@ supervisor::SupervisorSettings supervisor_settings(const Options& options,
   return settings;
 }
 
-metrics::LinkState as_metric(Link link) {
-  switch (link) {
-    case Link::connecting:
-      return metrics::LinkState::connecting;
-    case Link::connected:
-      return metrics::LinkState::connected;
-    case Link::degraded:
-      return metrics::LinkState::degraded;
-    case Link::refused:
-      return metrics::LinkState::refused;
-  }
-  return metrics::LinkState::degraded;
-}
-
-metrics::SyncState as_metric(const supervisor::PipelineStatus& status) {
-  switch (status.sync) {
-    case supervisor::Sync::applying:
-      return metrics::SyncState::applying;
-    case supervisor::Sync::refused:
-      return metrics::SyncState::refused;
-    case supervisor::Sync::rolled_back:
-      return metrics::SyncState::rolled_back;
-    case supervisor::Sync::applied:
-      break;
-  }
-  return status.state == supervisor::ProcessState::running ? metrics::SyncState::applied : metrics::SyncState::applying;
-}
-
 std::string counted(std::size_t count, const char* thing) {
   return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
-}
-
-LogLevel as_log_level(supervisor::NoteLevel level) {
-  switch (level) {
-    case supervisor::NoteLevel::debug:
-      return LogLevel::debug;
-    case supervisor::NoteLevel::info:
-      return LogLevel::info;
-    case supervisor::NoteLevel::warning:
-      return LogLevel::warn;
-    case supervisor::NoteLevel::error:
-      return LogLevel::error;
-  }
-  return LogLevel::info;
 }
 
 }  // namespace
 
 struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener, NodeView {
-  Impl(Options with, std::map<std::string, std::string> own_environment, Log& to)
+  Impl(Options with, const Launch& as, Log& to)
       : options(std::move(with)),
-        environment(std::move(own_environment)),
+        launch(as),
         log(to),
         metrics({version, __VERSION__}, steady_clock::now()),
         lag(loop, metrics),
@@ -120,20 +85,27 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
         codec("codec", 1),
         probe(loop),
         binary(loop, options.vector_bin,
-               supervisor::child_environment(environment, supervisor_settings(options, environment).environment_rules,
-                                             "", {}),
+               supervisor::child_environment(
+                   launch.environment, supervisor_settings(options, launch.environment).environment_rules, "", {}),
                [this](const Result<supervisor::VectorVersion>& known) { on_version(known); }),
         keeper(
-            loop, supervisor_settings(options, environment), on(disk),
+            loop, supervisor_settings(options, launch.environment), on(disk),
             [this](std::uint16_t port, std::function<void(bool)> done) { probe.health(port, std::move(done)); }, *this),
         memory(
             loop, options.data_dir, options.persist_secrets, on(disk),
             [this](const std::string& id) { return keeper.memory(id); }, [this] { return binary.identity(); },
             [this](const std::string& problem) { log.warn(problem); }),
-        signals(loop, SIGTERM, SIGINT),
+        scraper({loop, probe, keeper, metrics, [this] { return control->report_interval(); },
+                 [this](const supervisor::PipelineStatus& status, bool silent) { on_silent(status, silent); }}),
+        updater({loop, options, launch, options.in_container.value_or(identity.deployment_mode == "DOCKER"),
+                 http_settings(options), log, [this](const std::string& why) { control->tell_update_error(why); },
+                 [this](Upgrade next) { on_upgrade_ready(std::move(next)); }, [this] { return restored; },
+                 [this] { return link; }}),
+        mass_stop(options.mass_stop_guard),
+        signals(loop, SIGTERM, SIGINT, SIGUSR2),
         tick(loop),
-        scrape_timer(loop),
         mark_timer(loop),
+        calm_timer(loop),
         reaper(loop, [](pid_t pid) { return supervisor::is_own_child(pid); }) {}
 
   static std::function<void(std::function<void()>)> on(WorkerPool& pool) {
@@ -142,29 +114,32 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
 
   // --- what runs ---------------------------------------------------------------------------------------------------
 
-  int run() {
+  Ending run(std::optional<Handover> handover) {
     if (const Status made = supervisor::make_directory(options.data_dir, 0700); !made) {
       log.error(made.error().message() + "; set VF_DATA_DIR to a directory the agent can write");
-      return 1;
+      return Ending::failed();
     }
-    auto lock = lock_data_dir(options.data_dir);
+    auto lock = lock_data_dir(options.data_dir, take_inherited(handover ? handover->lock : -1));
     if (!lock) {
       log.error(lock.error().message());
-      return 1;
+      return Ending::failed();
     }
     log.info(std::string("vf-agent ") + version + " starting: control plane " + options.url + ", data in " +
              options.data_dir);
-    if (!listen()) return 1;
+    if (!listen()) return Ending::failed();
     wait_for_signal();
-    if (::getpid() == 1) reaper.start();
+    take_signals();
+    // What an earlier image had started besides Vectors, and its guard, are children that nobody else waits for.
+    if (::getpid() == 1 || handover) reaper.start();
     lag.start();
     if (!keeper.limits_problem().empty()) log.warn(keeper.limits_problem());
     memory.load([this](LeftBehind found) { on_left_behind(std::move(found)); });
     make_control();
+    updater.start(std::move(handover));
     control->start();
     binary.check();
     on_tick();
-    next_scrape();
+    scraper.start();
     mark_what_was_read();
     loop.run();
 
@@ -174,14 +149,13 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     disk.finish();  // what is to be remembered is written first
     probe.stop();
     control.reset();
-    log.info("stopped");
-    return 0;
+    if (!upgrade) log.info("stopped");
+    return {0, std::move(upgrade), std::move(lock).value(), link == Link::connected};
   }
 
   /// What an earlier agent left goes on before anybody has said what must run.
   void on_left_behind(LeftBehind found) {
     for (const std::string& problem : found.problems) log.warn(problem);
-    incomplete = !found.problems.empty();
     if (stopping) return;
     if (!found.pipelines.empty()) log.info("known from before: " + counted(found.pipelines.size(), "pipeline"));
     refused_by = std::move(found.refused_by);
@@ -245,8 +219,16 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     });
   }
 
-  /// A mark belongs to one process: the files begin anew with each.
   void mark_what_was_read() {
+    mark();
+    mark_timer.expires_after(mark_pause);
+    mark_timer.async_wait([this](boost::system::error_code cancelled) {
+      if (!cancelled) mark_what_was_read();
+    });
+  }
+
+  /// A mark belongs to one process: the files begin anew with each.
+  void mark() {
     for (const supervisor::PipelineStatus& status : keeper.statuses()) {
       const auto ring = hub.ring(status.id);
       if (!status.pid || !ring) continue;
@@ -256,10 +238,6 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
       if (const auto offsets = marks.reached(control->log_cursor(status.id).value_or(ring->end())))
         keeper.mark_read(status.id, *offsets);
     }
-    mark_timer.expires_after(mark_pause);
-    mark_timer.async_wait([this](boost::system::error_code cancelled) {
-      if (!cancelled) mark_what_was_read();
-    });
   }
 
   void count_echo_losses() {
@@ -283,51 +261,6 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     control->state_changed();
   }
 
-  // --- scraping ----------------------------------------------------------------------------------------------------
-
-  void next_scrape() {
-    // The round goes by id, so that pipelines may come and go under it.
-    const ScrapePace pace = scrape_pace(keeper.size(), control->report_interval());
-    bool round_done = false;
-    for (std::size_t i = 0; i < pace.at_once && !round_done; ++i) {
-      const auto next = keeper.next_running(last_scraped);
-      round_done = !next;
-      last_scraped = next ? next->id : "";
-      if (next) scrape(*next);
-    }
-    scrape_timer.expires_after(round_done ? pace.rest : pace.apart);
-    scrape_timer.async_wait([this](boost::system::error_code cancelled) {
-      if (!cancelled) next_scrape();
-    });
-  }
-
-  void scrape(const supervisor::PipelineStatus& status) {
-    const bool asked = probe.scrape(
-        status.id, status.ports->metrics,
-        [this, id = status.id, generation = status.generation](const VectorProbe::Readings& readings) {
-          const auto now = keeper.status(id);
-          if (!now || now->generation != generation) return;  // another process by now
-          const bool failed = readings == nullptr;
-          if (readings) {
-            newest[id] = {generation, readings};
-            keeper.on_counters(id, generation, {readings->reloads_total, readings->reload_errors_total});
-            metrics.count_dropped(metrics::Dropped::unparsed_samples, readings->malformed_lines);
-            metrics.count_dropped(metrics::Dropped::unkept_samples, readings->unkept_samples);
-          } else {
-            metrics.count_dropped(metrics::Dropped::scrapes);
-          }
-          if (!(failed ? silent.insert(id).second : silent.erase(id) > 0)) return;
-          tell_metrics(*now);
-          if (failed)
-            on_note(supervisor::NoteLevel::warning, id,
-                    "runs (pid " + std::to_string(*now->pid) + ") but does not answer on its metrics port " +
-                        std::to_string(now->ports->metrics));
-          else
-            on_note(supervisor::NoteLevel::info, id, "answers on its metrics port again");
-        });
-    if (!asked) metrics.count_dropped(metrics::Dropped::scrapes);
-  }
-
   // --- what the control plane says -----------------------------------------------------------------------------------
 
   void on_desired(supervisor::DesiredState desired) override {
@@ -335,11 +268,44 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
       early_wish = std::move(desired);
       return;
     }
+    hold_mass_stop(desired);
     keeper.apply(std::move(desired));
     memory.desired_is_known();
     if (ready.exchange(true)) return;
     log.info("ready: " + counted(keeper.size(), "pipeline") + " wanted" +
              (refused.empty() ? "" : ", " + std::to_string(refused.size()) + " refused"));
+  }
+
+  void on_still_desired() override {
+    if (held_wish) on_desired(*held_wish);
+  }
+
+  void hold_mass_stop(supervisor::DesiredState& desired) {
+    const std::vector<std::string> stops = keeper.absent_from(desired);
+    const bool held = mass_stop.holds();
+    const std::string question = "stop " + counted(stops.size(), "pipeline") + " of " + std::to_string(keeper.size()) +
+                                 " at once, more than " + std::to_string(mass_stop.most()) + " (VF_MASS_STOP_GUARD)";
+    switch (mass_stop.judge(stops.size(), steady_clock::now(), control->report_interval() / 2)) {
+      case MassStopGuard::Verdict::do_it:
+        if (held && stops.size() > mass_stop.most())
+          log.warn("the control plane still wants to " + question + ": stopping them");
+        else if (held)
+          log.info("the control plane does not want to stop so many pipelines any more");
+        held_wish.reset();
+        return;
+      case MassStopGuard::Verdict::hold:
+        log.warn("the control plane wants to " + question + ": they run on until it has said so for " +
+                 std::to_string(MassStopGuard::polls_held) + " more polls");
+        break;
+      case MassStopGuard::Verdict::holding:
+        break;
+    }
+    held_wish = desired;
+    desired.keep.insert(desired.keep.end(), stops.begin(), stops.end());
+  }
+
+  void on_update_offered(const UpdateOrder& order) override {
+    if (!stopping) updater.offer(order);
   }
 
   void on_restart_requested(const std::string& id) override {
@@ -372,6 +338,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   }
 
   void on_link(const LinkState& state) override {
+    link = state.link;
     metrics.set_link(as_metric(state.link));
     switch (state.link) {
       case Link::connecting:
@@ -399,20 +366,15 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   void on_changed(const std::string& id) override {
     const auto status = keeper.status(id);
     if (!status) return;
-    if (!status->pid) {
-      probe.forget(id);
-      silent.erase(id);
-    }
+    if (!status->pid) scraper.process_gone(id);
     tell_metrics(*status);
     control->state_changed();
   }
 
   void on_gone(const std::string& id) override {
     if (!stopping) memory.forget(id);  // else it is wanted still, and the next agent starts it
-    probe.forget(id);
-    newest.erase(id);
+    scraper.forget(id);
     read_marks.erase(id);
-    silent.erase(id);
     metrics.remove_pipeline(id);
     hub.close(id);
     control->state_changed();
@@ -436,8 +398,16 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     memory.remember(id, plan);
   }
 
-  void on_counters_wanted(const std::string& id) override {
-    if (const auto status = keeper.status(id); status && status->ports) scrape(*status);
+  void on_counters_wanted(const std::string& id) override { scraper.scrape_now(id); }
+
+  void on_silent(const supervisor::PipelineStatus& status, bool silent) {
+    tell_metrics(status);
+    if (silent)
+      on_note(supervisor::NoteLevel::warning, status.id,
+              "runs (pid " + std::to_string(*status.pid) + ") but does not answer on its metrics port " +
+                  std::to_string(status.ports->metrics));
+    else
+      on_note(supervisor::NoteLevel::info, status.id, "answers on its metrics port again");
   }
 
   void on_note(supervisor::NoteLevel level, const std::string& id, const std::string& text) override {
@@ -450,7 +420,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   void tell_metrics(const supervisor::PipelineStatus& status) {
     metrics::PipelineStatus told;
     told.name = status.name;
-    told.up = status.state == supervisor::ProcessState::running && !silent.contains(status.id);
+    told.up = status.state == supervisor::ProcessState::running && !scraper.is_silent(status.id);
     told.restarts_total = status.restarts;
     told.config_version = status.pid ? status.version : 0;
     told.sync = refused.contains(status.id) ? metrics::SyncState::refused : as_metric(status);
@@ -462,8 +432,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   [[nodiscard]] std::vector<supervisor::PipelineStatus> statuses() const override { return keeper.statuses(); }
   [[nodiscard]] std::shared_ptr<const metrics::VectorReadings> readings(const std::string& id,
                                                                         std::uint64_t generation) const override {
-    const auto found = newest.find(id);
-    return found != newest.end() && found->second.first == generation ? found->second.second : nullptr;
+    return scraper.readings(id, generation);
   }
   [[nodiscard]] std::optional<metrics::HostReadings> host() const override { return host_readings; }
   [[nodiscard]] std::string vector_version() const override { return binary.version(); }
@@ -473,7 +442,11 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   void wait_for_signal() {
     signals.async_wait([this](boost::system::error_code cancelled, int number) {
       if (cancelled) return;
-      on_stop_signal(number);
+      if (number == SIGUSR2) {
+        updater.reexec();
+      } else {
+        on_stop_signal(number);
+      }
       wait_for_signal();
     });
   }
@@ -482,7 +455,10 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     const std::string name = number == SIGTERM ? "SIGTERM" : "SIGINT";
     if (!std::exchange(stopping, true)) {
       log.info(name + ": stopping " + counted(keeper.size(), "pipeline") + "; once more kills");
-      scrape_timer.cancel();
+      scraper.stop();
+      updater.stop();
+      upgrade.reset();
+      calm_timer.cancel();
       keeper.stop_all([this] { on_all_stopped(); });
       return;
     }
@@ -497,8 +473,34 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     control->shut_down([this] { loop.stop(); });
   }
 
+  // --- another program in this process -------------------------------------------------------------------------------
+
+  /// A reload whose end nobody saw costs that Vector a restart: it is waited for.
+  void on_upgrade_ready(Upgrade to) {
+    upgrade = std::move(to);
+    calm_by = steady_clock::now() + longest_wait_for_calm;
+    hand_over_when_calm();
+  }
+
+  void hand_over_when_calm() {
+    if (keeper.is_reloading() && steady_clock::now() < calm_by) {
+      calm_timer.expires_after(look_for_calm);
+      calm_timer.async_wait([this](boost::system::error_code cancelled) {
+        if (!cancelled) hand_over_when_calm();
+      });
+      return;
+    }
+    log.info("handing over to version " + upgrade->target + "; the pipelines run on");
+    control->hand_over([this] {
+      if (stopping) return;
+      mark();
+      memory.flush();
+      loop.stop();
+    });
+  }
+
   Options options;
-  std::map<std::string, std::string> environment;
+  const Launch& launch;
   Log& log;
   boost::asio::io_context loop{1};
   metrics::AgentMetrics metrics;
@@ -513,28 +515,31 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   supervisor::Supervisor keeper;
   StateKeeper memory;
   std::unique_ptr<ControlPlane> control;
+  Scraper scraper;
+  Link link = Link::connecting;
+  Updater updater;
+  std::optional<Upgrade> upgrade;  // what this process is about to become
+  steady_clock::time_point calm_by;
+  MassStopGuard mass_stop;
+  std::optional<supervisor::DesiredState> held_wish;  // the newest, while a part of it is held
   std::unique_ptr<MetricsServer> server;
   boost::asio::signal_set signals;
   boost::asio::steady_timer tick;
-  boost::asio::steady_timer scrape_timer;
   boost::asio::steady_timer mark_timer;
+  boost::asio::steady_timer calm_timer;
   Reaper reaper;
   std::atomic<bool> ready{false};
   std::optional<metrics::HostReadings> host_readings;
-  std::map<std::string, std::pair<std::uint64_t, VectorProbe::Readings>> newest;  // by id, with their generation
-  std::set<std::string> silent;                                                   // ids whose last scrape failed
   std::map<std::string, std::string> refused;  // id → why its newest wish is not used
   std::set<std::string> orphan_rings;          // logs of refused pipelines that never ran
   std::map<std::string, std::unique_ptr<supervisor::OutputSink>> orphan_sinks;
   std::set<std::string> said;
   std::map<std::string, std::pair<std::uint64_t, ReadMarks>> read_marks;  // by id, with the generation they belong to
-  std::string last_scraped;
   std::uint64_t echo_losses_told = 0;
   std::optional<supervisor::DesiredState> early_wish;  // said before it was known what an earlier agent left
   bool restored = false;
   std::set<std::string> refused_by;  // identities of the Vectors that refused what is held since before
   bool vector_known = false;
-  bool incomplete = false;  // not all of what was remembered could be read
   bool stopping = false;
   bool hurried = false;
 };
@@ -555,13 +560,13 @@ Options with_usable_data_dir(Options options, Log& log) {
 
 }  // namespace
 
-Agent::Agent(Options options, std::map<std::string, std::string> environment, Log& log)
-    : impl_(std::make_unique<Impl>(with_usable_data_dir(std::move(options), log), std::move(environment), log)) {}
+Agent::Agent(Options options, const Launch& launch, Log& log)
+    : impl_(std::make_unique<Impl>(with_usable_data_dir(std::move(options), log), launch, log)) {}
 
 Agent::~Agent() = default;
 
-int Agent::run() {
-  return impl_->run();
+Agent::Ending Agent::run(std::optional<Handover> handover) {
+  return impl_->run(std::move(handover));
 }
 
 }  // namespace vf::agent

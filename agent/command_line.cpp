@@ -20,6 +20,7 @@ std::optional<Command> command_of(std::string_view word) {
   if (word == "run") return Command::run;
   if (word == "help" || word == "--help" || word == "-h") return Command::help;
   if (word == "version" || word == "--version" || word == "-V") return Command::version;
+  if (word == "--check-options") return Command::check_options;
   if (word == "options-reference") return Command::options_reference;
   return std::nullopt;
 }
@@ -30,7 +31,7 @@ std::string unknown_flag(const std::string& flag) {
     return "--token does not exist, as every user of this machine could read the token in the list of processes: use "
            "VF_TOKEN or --token-file";
   }
-  std::vector<std::string> known{"--help", "--version"};
+  std::vector<std::string> known{"--help", "--version", "--check-options"};
   for (const Option& option : option_table()) {
     if (std::string name = flag_of(option); !name.empty()) known.push_back(std::move(name));
   }
@@ -49,7 +50,7 @@ CommandLine read_command_line(const std::vector<std::string>& args) {
     if (const auto command = command_of(arg); command && (!commanded || arg.starts_with('-'))) {
       help = help || *command == Command::help;
       version = version || *command == Command::version;
-      if (*command == Command::options_reference) line.command = *command;
+      if (*command == Command::options_reference || *command == Command::check_options) line.command = *command;
       commanded = commanded || !arg.starts_with('-');
       continue;
     }

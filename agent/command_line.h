@@ -12,6 +12,7 @@ enum class Command {
   run,                ///< also where no command is given
   help,               ///< --help, -h or help, anywhere
   version,            ///< --version, -V or version
+  check_options,      ///< --check-options: says what is wrong with the options, and runs nothing
   options_reference,  ///< hidden: prints docs/options.md
 };
 

@@ -8,7 +8,9 @@
 
 namespace vf::agent {
 
-/// Locks <data_dir>/lock and writes our pid into it. The Error names the pid of who holds it.
-[[nodiscard]] Result<supervisor::UniqueDescriptor> lock_data_dir(const std::string& data_dir);
+/// Locks <data_dir>/lock and writes our pid into it. The Error names the pid of who holds it. `inherited` is a
+/// descriptor that an earlier program of this process may hold it by.
+[[nodiscard]] Result<supervisor::UniqueDescriptor> lock_data_dir(const std::string& data_dir,
+                                                                 supervisor::UniqueDescriptor inherited = {});
 
 }  // namespace vf::agent

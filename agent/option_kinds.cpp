@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "agent/go_duration.h"
 #include "agent/shown_value.h"
@@ -18,6 +19,17 @@ char lower(char c) {
 bool is_address(const std::string& text) {
   in6_addr address{};
   return ::inet_pton(AF_INET, text.c_str(), &address) == 1 || ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
+std::optional<std::size_t> number_in(const Reading& reading, const char* no_number, std::size_t least,
+                                     std::size_t most) {
+  const std::string_view text = reading.text;
+  const bool all_digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (all_digits && error == std::errc() && number >= least && number <= most) return number;
+  reading.mistake(all_digits ? "out of range" : no_number);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -47,12 +59,12 @@ void read_port(const Reading& reading, std::uint16_t least, std::uint16_t most, 
     return reading.mistake(
         "this is what Kubernetes sets for a Service of that name; put enableServiceLinks: false into the pod's spec");
   }
-  unsigned long number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool all_digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-  if (!all_digits) return reading.mistake("not a port number");
-  if (error != std::errc() || number < least || number > most) return reading.mistake("out of range");
-  into = static_cast<std::uint16_t>(number);
+  if (const auto number = number_in(reading, "not a port number", least, most))
+    into = static_cast<std::uint16_t>(*number);
+}
+
+void read_count(const Reading& reading, std::size_t least, std::size_t most, std::size_t& into) {
+  if (const auto number = number_in(reading, "not a number", least, most)) into = *number;
 }
 
 void read_bool(const Reading& reading, bool& into) {

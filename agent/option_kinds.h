@@ -19,6 +19,9 @@ void read_duration(const Reading& reading, std::chrono::milliseconds least, std:
 /// A decimal number from `least` to `most`.
 void read_port(const Reading& reading, std::uint16_t least, std::uint16_t most, std::uint16_t& into);
 
+/// Likewise.
+void read_count(const Reading& reading, std::size_t least, std::size_t most, std::size_t& into);
+
 /// As Go's strconv.ParseBool: 1 t T true True TRUE, 0 f F false False FALSE.
 void read_bool(const Reading& reading, bool& into);
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct Options {
   std::string vector_data_dir = "/var/lib/vector";     ///< VF_VECTOR_DATA_DIR, absolute, no trailing '/'
   supervisor::ResourceLimits pipeline_limits;          ///< VF_PIPELINE_MEMORY_MAX, VF_PIPELINE_CPU_MAX
   bool persist_secrets = false;                        ///< VF_PERSIST_SECRETS
+  std::size_t mass_stop_guard = 0;                     ///< VF_MASS_STOP_GUARD: 0 believes every wish at once
   std::chrono::milliseconds reload_timeout{35000};     ///< VF_RELOAD_TIMEOUT: from SIGHUP to Vector's verdict
   std::string vector_bin = "vector";                   ///< VF_VECTOR_BIN: a path, or a name looked up on PATH
   std::chrono::milliseconds poll_interval{5000};       ///< VF_POLL_INTERVAL, until the server says another
@@ -49,6 +51,10 @@ struct Options {
 
   /// Not an option: the project's tests make a silent push stream end sooner than after 75 s (VF_TEST_PUSH_SILENCE).
   std::chrono::milliseconds push_silence{0};
+  /// Likewise: how long a new version may take to be healthy (VF_TEST_UPDATE_TRIAL), and whether this is a container
+  /// (VF_TEST_CONTAINER), wherever the tests run.
+  std::chrono::milliseconds update_trial{60000};
+  std::optional<bool> in_container;
 
   /// VF_URL is file:///…: the control plane is a folder.
   [[nodiscard]] bool is_directory() const { return url.starts_with("file://"); }

@@ -154,7 +154,7 @@ ParseOutcome parse_options(const std::vector<std::string>& args, const Environme
   ParseOutcome outcome;
   CommandLine line = read_command_line(args);
   outcome.command = line.command;
-  if (line.command != Command::run) return outcome;
+  if (line.command != Command::run && line.command != Command::check_options) return outcome;
   outcome.mistakes = std::move(line.mistakes);
 
   GivenValues given;

@@ -124,6 +124,16 @@ constexpr Option kTable[] = {
      .help = "How much CPU time one pipeline may use; it is slowed down to that. Needs what VF_PIPELINE_MEMORY_MAX "
              "needs."},
     {.section = "Pipelines",
+     .name = "VF_MASS_STOP_GUARD",
+     .value = "NUMBER",
+     .fallback = "0",
+     .takes = "a number from 0 to 100000, 0 for no guard",
+     .example = "10",
+     .read = [](const Reading& r) { read_count(r, 0, 100000, r.options.mass_stop_guard); },
+     .help = "When the control plane wants to stop more pipelines than this at once, they run on until it has said so "
+             "for three more polls. Without it every wish is believed: a server in maintenance wants none, and stops "
+             "all."},
+    {.section = "Pipelines",
      .name = "VF_RELOAD_TIMEOUT",
      .value = "DURATION",
      .fallback = "35s",

@@ -42,13 +42,14 @@ class StateKeeper {
   /// The same at once, for what is about to be gone from the supervisor's knowledge.
   void remember_now(const std::string& id);
   void forget(const std::string& id);
+  /// What is to be written is given to the worker now.
+  void flush();
   /// A desired state was said.
   void desired_is_known();
   void add_death(state::Death death);
   [[nodiscard]] const state::Deaths& deaths() const { return deaths_; }
 
  private:
-  void flush();
   [[nodiscard]] state::PipelineRecord recorded(const supervisor::Memory& memory) const;
   void save(std::function<Status(state::StateDir&)> act);
 

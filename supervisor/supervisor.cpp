@@ -123,6 +123,22 @@ void Supervisor::apply(DesiredState desired) {
   drain();
 }
 
+std::vector<std::string> Supervisor::absent_from(const DesiredState& desired) const {
+  std::set<std::string> wanted(desired.keep.begin(), desired.keep.end());
+  for (const PipelineSpec& spec : desired.pipelines) wanted.insert(spec.id);
+  std::vector<std::string> absent;
+  for (const auto& [id, pipeline] : pipelines_)
+    if (!desired.keep_absent && pipeline->asked != 0 && !wanted.contains(id)) absent.push_back(id);
+  return absent;
+}
+
+bool Supervisor::is_reloading() const {
+  return std::any_of(pipelines_.begin(), pipelines_.end(), [](const auto& entry) {
+    const Rollout::Stage stage = entry.second->rollout.stage;
+    return stage == Rollout::Stage::reloading || stage == Rollout::Stage::proving;
+  });
+}
+
 bool Supervisor::restart(const std::string& id) {
   const Pipeline* pipeline = find(id);
   if (stopping_ || pipeline == nullptr || pipeline->asked == 0) return false;

@@ -162,6 +162,10 @@ class Supervisor {
   void restore(std::vector<Remembered> remembered, std::vector<Stray> strays);
   /// Makes `desired` what runs: starts, replaces and stops. What is absent is stopped.
   void apply(DesiredState desired);
+  /// The pipelines that apply() would stop.
+  [[nodiscard]] std::vector<std::string> absent_from(const DesiredState& desired) const;
+  /// Some reload is under way: Vector has not said how it went, or it is being proved.
+  [[nodiscard]] bool is_reloading() const;
   /// Replaces one pipeline's process; false where it is not wanted here.
   bool restart(const std::string& id);
   [[nodiscard]] std::optional<PipelineStatus> status(const std::string& id) const;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/update/update_order.h"
 #include "supervisor/pipeline_spec.h"
 
 namespace vf::agent {
@@ -33,11 +34,15 @@ class ControlPlaneListener {
   virtual ~ControlPlaneListener() = default;
   /// All that must run here from now on; replaces what was said before. Ids are unique.
   virtual void on_desired(supervisor::DesiredState desired) = 0;
+  /// It was asked again, and all that must run here is what it was.
+  virtual void on_still_desired() {}
   /// A person asked for this pipeline's process to be restarted with the configuration it has.
   virtual void on_restart_requested(const std::string& pipeline_id) = 0;
   /// A newer wish for this pipeline could not be understood; the last good one stays wanted. `reason` "" ends it.
   virtual void on_refused(const std::string& pipeline_id, const std::string& reason) = 0;
   virtual void on_link(const LinkState& state) = 0;
+  /// The agent itself is to become another version. May be said again and again until it is, or has failed.
+  virtual void on_update_offered(const UpdateOrder& order) = 0;
 };
 
 class ControlPlane {
@@ -54,6 +59,11 @@ class ControlPlane {
   }
   /// How often figures are told: what is measured for that is measured as often.
   [[nodiscard]] virtual std::chrono::milliseconds report_interval() const { return std::chrono::seconds(15); }
+  /// Why an update that was offered did not come to be.
+  virtual void tell_update_error(const std::string& /*reason*/) {}
+  /// The program image is about to be replaced: sends the logs that wait, then calls `done` once, within about 3 s.
+  /// Calls of the listener go on until then, and stop with `done`.
+  virtual void hand_over(std::function<void()> done) { done(); }
   /// Sends what must still be sent (last logs, last heartbeat), then calls `done` once, within about 5 s
   /// however the other side behaves. No listener call follows `done`.
   virtual void shut_down(std::function<void()> done) = 0;

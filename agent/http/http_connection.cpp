@@ -324,20 +324,26 @@ HttpConnection::Impl::Exchange HttpConnection::Impl::exchange(const HttpRequest&
   guard.limits = {left, steady_clock::now() + left};
 
   httplib::Request sent = spell(request, target);
-  sent.headers.emplace("Accept-Encoding", is_loopback(*url) ? "identity" : "gzip");
+  sent.headers.emplace("Accept-Encoding", is_loopback(*url) || request.on_body ? "identity" : "gzip");
   bool answered = false;
+  bool handed_on = false;
+  std::uint64_t received = 0;
   HttpFault cut = HttpFault::none;
   sent.response_handler = [&](const httplib::Response& head) {
     guard.now->head_is_done();
-    if (const auto length = head.get_header_value<std::uint64_t>("Content-Length"); length > 0)
+    handed_on = request.on_body && head.status == 200;
+    if (const auto length = head.get_header_value<std::uint64_t>("Content-Length"); length > 0 && !handed_on)
       response.body.reserve(std::min({length, std::uint64_t{request.max_response_bytes}, most_reserved}));
     return answered = true;
   };
   sent.content_receiver = [&](const char* bytes, std::size_t length, std::uint64_t, std::uint64_t total) {
-    if (std::max<std::uint64_t>(total, response.body.size() + length) > request.max_response_bytes) {
+    received += length;
+    if (std::max(total, received) > request.max_response_bytes) {
       cut = HttpFault::too_large;
     } else if (since(begin) >= request.deadline) {  // a server that drips never meets a read timeout
       cut = HttpFault::timeout;
+    } else if (handed_on) {
+      if (!request.on_body({bytes, length}, total)) cut = HttpFault::cancelled;
     } else {
       response.body.append(bytes, length);
     }
@@ -366,6 +372,9 @@ HttpConnection::Impl::Exchange HttpConnection::Impl::exchange(const HttpRequest&
   if (cut == HttpFault::too_large) {
     response.fault = cut;
     response.error = "the answer of " + peer() + " is beyond " + std::to_string(request.max_response_bytes) + " bytes";
+  } else if (cut == HttpFault::cancelled) {
+    response.fault = cut;
+    response.error = "cancelled";
   } else {
     explain(error, since(begin), request.connect_timeout, request.deadline, response);
   }
@@ -393,6 +402,7 @@ HttpResponse HttpConnection::perform(const HttpRequest& request) {
     const auto next = redirect_target(*impl_->url, done.location);
     if (!next || redirects++ == most_redirects) {
       done.response.fault = HttpFault::redirect;
+      done.response.location = std::move(done.location);
       done.response.error = "redirects are followed within the server only, and three times: not followed";
       return std::move(done.response);
     }

@@ -4,8 +4,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace vf::agent {
 
@@ -31,6 +34,9 @@ struct HttpRequest {
   std::chrono::milliseconds connect_timeout{10'000};       ///< TCP and TLS, each; see http_connection.h
   std::chrono::milliseconds deadline{30'000};              ///< everything; see http_connection.h
   std::size_t max_response_bytes = std::size_t{64} << 20;  ///< of the body, decompressed
+  /// Where it is set: gets the body of an answer of 200 as it comes, on the worker, and `body` stays empty. `length` is
+  /// that of the whole body, 0 where the server does not say. False ends the call (HttpFault::cancelled).
+  std::function<bool(std::string_view bytes, std::uint64_t length)> on_body;
 };
 
 /// What failed, where something did.
@@ -59,6 +65,7 @@ struct HttpResponse {
   std::string body;
   std::string content_type;
   std::optional<std::chrono::seconds> retry_after;
+  std::string location;  ///< of a redirect that was not followed
   HttpFault fault = HttpFault::none;
   std::string error;  ///< in words; "" unless status is 0 or fault is `redirect`
   std::chrono::microseconds duration{0};

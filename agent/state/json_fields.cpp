@@ -1,18 +1,15 @@
 #include "agent/state/json_fields.h"
 
-#include <openssl/evp.h>
 #include <simdjson.h>
 
-#include <algorithm>
 #include <boost/json/object.hpp>
 
-#include "agent/control/vectorflow/base64.h"
+#include "agent/base64.h"
 
 namespace vf::agent::state {
 namespace {
 
 namespace dom = simdjson::dom;
-using vectorflow::decode_base64;
 
 constexpr std::string_view base64_member = "base64";
 
@@ -26,22 +23,6 @@ std::optional<std::string> bytes_of(const dom::element& value) {
 }
 
 }  // namespace
-
-std::string encode_base64(std::string_view bytes) {
-  constexpr std::size_t block = 3 << 20;  // EVP_EncodeBlock counts in int; whole groups of three need no padding
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  std::string encoded((std::min(bytes.size(), block) + 2) / 3 * 4 + 1, '\0');  // and the NUL it appends
-  while (!bytes.empty()) {
-    const std::string_view part = bytes.substr(0, block);
-    const int length =
-        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                        reinterpret_cast<const unsigned char*>(part.data()), static_cast<int>(part.size()));
-    text.append(encoded, 0, static_cast<std::size_t>(length));
-    bytes.remove_prefix(part.size());
-  }
-  return text;
-}
 
 boost::json::value text_value(std::string_view bytes) {
   if (simdjson::validate_utf8(bytes.data(), bytes.size())) return boost::json::string_view(bytes);

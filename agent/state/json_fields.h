@@ -23,9 +23,6 @@ using Problem = std::string;
 /// JSON holds text of UTF-8 only: anything else is the object {"base64": "…"} in its place.
 [[nodiscard]] boost::json::value text_value(std::string_view bytes);
 
-/// RFC 4648 section 4, padded.
-[[nodiscard]] std::string encode_base64(std::string_view bytes);
-
 /// Reads members; the first problem of all is kept and the rest then yields zeros. `path` stands before each name.
 class JsonFields {
  public:

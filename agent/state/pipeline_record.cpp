@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <limits>
 
+#include "agent/base64.h"
 #include "agent/state/json_fields.h"
 
 namespace vf::agent::state {

@@ -6,7 +6,7 @@
 #include <limits>
 #include <optional>
 
-#include "agent/control/vectorflow/base64.h"
+#include "agent/base64.h"
 #include "agent/control/vectorflow/error_text.h"
 
 namespace vf::agent::vectorflow {

@@ -15,6 +15,7 @@
 #include "agent/control/vectorflow/heartbeat_body.h"
 #include "agent/control/vectorflow/log_body.h"
 #include "agent/http/http_stream_transport.h"
+#include "agent/http_settings.h"
 #include "agent/version.h"
 #include "supervisor/atomic_file.h"
 
@@ -28,6 +29,7 @@ constexpr seconds connect_timeout{10};
 // The server answers within 1.5 s; a call that takes this long has gone wrong.
 constexpr seconds call_deadline{30};
 constexpr seconds shutdown_grace{5};
+constexpr seconds handover_grace{3};
 constexpr std::size_t most_answers_waiting = 64;
 constexpr std::size_t most_remembered = 4096;
 constexpr const char* not_supported = "not supported yet by vf-agent ";
@@ -37,19 +39,6 @@ std::string digest(std::string_view body) {
   SHA256(reinterpret_cast<const unsigned char*>(body.data()), body.size(),
          reinterpret_cast<unsigned char*>(bytes.data()));
   return bytes;
-}
-
-HttpSettings http_settings(const Options& options) {
-  HttpSettings settings;
-  settings.base_url = options.url;
-  settings.ca_file = options.ca_file;
-  settings.client_cert = options.client_cert;
-  settings.client_key = options.client_key;
-  settings.https_proxy = options.https_proxy;
-  settings.http_proxy = options.http_proxy;
-  settings.no_proxy = options.no_proxy;
-  settings.user_agent = std::string("vf-agent/") + version;
-  return settings;
 }
 
 /// What a person must know about an answer that is not 200.
@@ -124,7 +113,7 @@ void VectorflowControl::pump() {
   if (std::exchange(pump_posted_, true)) return;
   boost::asio::post(parts_.loop, [this] {
     pump_posted_ = false;
-    if (shutting_down_) return;  // finish() sends what is left, in its own order
+    if (shutting_down_ || handing_over_) return;  // finish() sends what is left, in its own order
     const auto now = steady_clock::now();
     for (const Call call : schedule_.due(now)) send(call);
     const auto next = schedule_.next(steady_clock::now());
@@ -221,7 +210,10 @@ void VectorflowControl::send_poll() {
                           data_dir = parts_.options.data_dir]() mutable {
       std::string now_digest = digest(response.body);
       if (now_digest == last) {
-        boost::asio::post(parts_.loop, [this, response = std::move(response)] { polled(response); });
+        boost::asio::post(parts_.loop, [this, response = std::move(response)] {
+          parts_.listener.on_still_desired();
+          polled(response);
+        });
         return;
       }
       auto config = decode_config(response.body);
@@ -280,17 +272,15 @@ void VectorflowControl::apply(ConfigResponse config) {
   listed_known_ = true;
 
   for (const SampleRequest& sample : config.sample_requests) decline_sample(sample.request_id, sample.component_keys);
-  if (config.pending_action) {
-    update_error_ = not_supported + std::string(version) + ": " + config.pending_action->type;
-    warn_once("the server asks for " + config.pending_action->type + " to version " +
-              one_line(config.pending_action->target_version, 50) + ": not supported yet");
-  }
   offered_push_url_ = config.push_url;
   if (push_)
     push_->offer_url(offered_push_url_);
   else
     open_push();
   parts_.listener.on_desired(std::move(config.desired));
+  if (const auto& action = config.pending_action)
+    parts_.listener.on_update_offered(
+        {action->target_version, action->download_url, action->checksum, action->signature});
 }
 
 void VectorflowControl::forget_refusals(const ConfigResponse& config) {
@@ -472,10 +462,8 @@ void VectorflowControl::on_push(const push::PushMessage& message) {
     void operator()(const push::TapStart& tap) { self.decline_tap(tap); }
     void operator()(const push::TapStop&) {}  // none runs
     void operator()(const push::SelfUpdate& update) {
-      self.update_error_ = not_supported + std::string(version) + ": self_update";
-      self.warn_once("the server asks for an update to version " + one_line(update.target_version, 50) +
-                     ": not supported yet");
-      self.state_changed();
+      self.parts_.listener.on_update_offered(
+          {update.target_version, update.download_url, update.checksum, update.signature});
     }
     void operator()(const push::RestartPipeline& restart) {
       self.parts_.listener.on_restart_requested(restart.pipeline_id);
@@ -529,15 +517,31 @@ void VectorflowControl::decline_tap(const push::TapStart& tap) {
   pump();
 }
 
+void VectorflowControl::tell_update_error(const std::string& reason) {
+  update_error_ = reason;
+  state_changed();
+}
+
+void VectorflowControl::hand_over(std::function<void()> done) {
+  handing_over_ = true;
+  say_farewell(handover_grace, std::move(done));
+}
+
 void VectorflowControl::shut_down(std::function<void()> done) {
   shutting_down_ = true;
+  handing_over_ = false;
+  if (push_) push_->stop();
+  say_farewell(shutdown_grace, std::move(done));
+}
+
+void VectorflowControl::say_farewell(std::chrono::milliseconds grace, std::function<void()> done) {
   done_ = std::move(done);
   timer_.cancel();
-  if (push_) push_->stop();
-  last_chance_.expires_after(shutdown_grace);
+  last_chance_.expires_after(grace);
   last_chance_.async_wait([this](boost::system::error_code cancelled) {
     if (cancelled || !done_) return;
-    parts_.log.warn("the server did not take the last logs and heartbeat in time");
+    parts_.log.warn(handing_over_ ? "the server did not take the waiting logs in time; they are sent again"
+                                  : "the server did not take the last logs and heartbeat in time");
     finished();
   });
   boost::asio::post(parts_.loop, [this] { finish(); });
@@ -557,7 +561,7 @@ void VectorflowControl::finish() {
       finish();
     });
   }
-  if (!std::exchange(final_heartbeat_sent_, true) && schedule_.take_last(Call::heartbeat, now)) {
+  if (!handing_over_ && !std::exchange(final_heartbeat_sent_, true) && schedule_.take_last(Call::heartbeat, now)) {
     final_call_out_ = true;
     return send_heartbeat([this] {
       final_call_out_ = false;

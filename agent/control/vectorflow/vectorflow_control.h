@@ -50,6 +50,8 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
 
   void start() override;
   void state_changed() override;
+  void tell_update_error(const std::string& reason) override;
+  void hand_over(std::function<void()> done) override;
   void shut_down(std::function<void()> done) override;
   [[nodiscard]] std::optional<std::uint64_t> log_cursor(const std::string& id) const override {
     return shipper_.cursor(id);
@@ -83,6 +85,7 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   void decline_tap(const push::TapStart& tap);
   void count_push_stats();
   void count_log_losses();
+  void say_farewell(std::chrono::milliseconds grace, std::function<void()> done);
   void finish();
   void finished();
 
@@ -109,6 +112,7 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   std::deque<std::string> sample_answers_, tap_answers_;  // bodies waiting to be posted
   std::string update_error_;
   LinkState told_link_;
+  bool handing_over_ = false;  // like shutting_down_, but for the last heartbeat, and the push stream stays
   bool shutting_down_ = false;
   bool final_call_out_ = false;
   bool final_heartbeat_sent_ = false;

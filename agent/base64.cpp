@@ -1,9 +1,12 @@
-#include "agent/control/vectorflow/base64.h"
+#include "agent/base64.h"
 
+#include <openssl/evp.h>
+
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
-namespace vf::agent::vectorflow {
+namespace vf::agent {
 
 namespace {
 
@@ -43,4 +46,20 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace vf::agent::vectorflow
+std::string encode_base64(std::string_view bytes) {
+  constexpr std::size_t block = 3 << 20;  // EVP_EncodeBlock counts in int; whole groups of three need no padding
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  std::string encoded((std::min(bytes.size(), block) + 2) / 3 * 4 + 1, '\0');  // and the NUL it appends
+  while (!bytes.empty()) {
+    const std::string_view part = bytes.substr(0, block);
+    const int length =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                        reinterpret_cast<const unsigned char*>(part.data()), static_cast<int>(part.size()));
+    text.append(encoded, 0, static_cast<std::size_t>(length));
+    bytes.remove_prefix(part.size());
+  }
+  return text;
+}
+
+}  // namespace vf::agent

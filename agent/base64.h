@@ -5,10 +5,12 @@
 #include <string>
 #include <string_view>
 
-namespace vf::agent::vectorflow {
+namespace vf::agent {
 
 /// The decoded bytes; nothing where `text` has a foreign character (white space too), lacks its padding, or has bits
 /// set that no encoder sets. "" decodes to "".
 [[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);
 
-}  // namespace vf::agent::vectorflow
+[[nodiscard]] std::string encode_base64(std::string_view bytes);
+
+}  // namespace vf::agent

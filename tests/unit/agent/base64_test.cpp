@@ -1,8 +1,8 @@
-#include "agent/control/vectorflow/base64.h"
+#include "agent/base64.h"
 
 #include <catch2/catch.hpp>
 
-namespace vf::agent::vectorflow {
+namespace vf::agent {
 
 TEST_CASE("base64 decodes to the bytes that were encoded") {
   // RFC 4648, section 10.
@@ -25,4 +25,4 @@ TEST_CASE("what no encoder writes is not base64") {
   CHECK_FALSE(decode_base64(std::string("Zm9\0", 4)));
 }
 
-}  // namespace vf::agent::vectorflow
+}  // namespace vf::agent
