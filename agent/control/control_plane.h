@@ -35,7 +35,7 @@ class ControlPlaneListener {
   /// All that must run here from now on; replaces what was said before. Ids are unique.
   virtual void on_desired(supervisor::DesiredState desired) = 0;
   /// It was asked again, and all that must run here is what it was.
-  virtual void on_still_desired() {}
+  virtual void on_still_desired() = 0;
   /// A person asked for this pipeline's process to be restarted with the configuration it has.
   virtual void on_restart_requested(const std::string& pipeline_id) = 0;
   /// A newer wish for this pipeline could not be understood; the last good one stays wanted. `reason` "" ends it.

@@ -104,7 +104,10 @@ class DirectoryControl::Impl : public std::enable_shared_from_this<Impl> {
     if (!scan->error) seen_ = scan;  // what was read is good to compare with, whether it holds or not
     if (holds) {
       say_watch_error(scan->error ? std::nullopt : std::move(findings.watch_error));
-      tell(take_in(state_, *scan));
+      DirectoryNews news = take_in(state_, *scan);
+      const bool same = !news.desired && !news.doubt && !scan->error;
+      tell(std::move(news));
+      if (same && !stopped_) listener_.on_still_desired();
     }
     if (!stopped_) arm_scan();
   }

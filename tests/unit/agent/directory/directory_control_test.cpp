@@ -38,6 +38,8 @@ class Recorder final : public ControlPlaneListener {
     refusals.push_back({id, reason});
     if (on_refusal) on_refusal();
   }
+  void on_still_desired() override { ++confirmations; }
+  void on_update_offered(const UpdateOrder&) override { FAIL("a folder never asks for that"); }
   void on_link(const LinkState& state) override { links.push_back(state); }
 
   /// What is wanted of one pipeline now; null where it is not.
@@ -56,6 +58,7 @@ class Recorder final : public ControlPlaneListener {
   std::vector<DesiredState> wanted;
   std::vector<std::pair<std::string, std::string>> refusals;
   std::vector<LinkState> links;
+  int confirmations = 0;
   std::function<void()> on_refusal;
 };
 
@@ -317,6 +320,8 @@ TEST_CASE("what does not change is told once, however often it is looked at") {
   REQUIRE(running.until([&] { return running.heard.calls() == 3; }));  // link, wanted, refused
   folder.write("c.yaml", kYaml);
   REQUIRE(running.until([&] { return running.heard.wants("c", kYaml); }));
+  CHECK(running.heard.calls() == 4);
+  CHECK(running.until([&] { return running.heard.confirmations >= 3; }));  // but each look says that it is still so
   CHECK(running.heard.calls() == 4);
 }
 

@@ -261,6 +261,42 @@ TEST_CASE("a POST is not turned into a GET by a redirect") {
   CHECK_FALSE(asked_again);
 }
 
+TEST_CASE("a body can be had as it comes, with its length, and then it is kept nowhere else") {
+  const std::string body(300'000, 'b');
+  RawServer server([&](Peer& peer, int) {
+    for (std::string asked; !(asked = peer.read_request()).empty();)
+      peer.write(answer(asked.starts_with("GET /missing") ? 404 : 200, body));
+  });
+  HttpConnection connection(settings_for(server));
+  std::string got;
+  std::uint64_t told = 0;
+  HttpRequest request = get("/file");
+  request.on_body = [&](std::string_view bytes, std::uint64_t length) {
+    got += bytes;
+    told = length;
+    return true;
+  };
+  HttpResponse response = connection.perform(request);
+  CHECK(response.status == 200);
+  CHECK(response.body.empty());
+  CHECK(got == body);
+  CHECK(told == body.size());
+
+  got.clear();
+  request.path = "/missing";  // an error page is no file
+  response = connection.perform(request);
+  CHECK(response.status == 404);
+  CHECK(got.empty());
+  CHECK(response.body == body);
+
+  request.path = "/file";
+  request.max_response_bytes = body.size() - 1;
+  CHECK(connection.perform(request).fault == HttpFault::too_large);
+  request.max_response_bytes = body.size();
+  request.on_body = [](std::string_view, std::uint64_t) { return false; };
+  CHECK(connection.perform(request).fault == HttpFault::cancelled);
+}
+
 TEST_CASE("settings and paths that make no sense are answered, not tried") {
   RawServer server(echo);
   for (const char* url : {"", "cp.example", "file:///x", "http://user@127.0.0.1/"}) {
