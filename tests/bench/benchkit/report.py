@@ -12,6 +12,10 @@ def at_most(value):
     return "> 1000" if value == float("inf") else f"≤ {value:g}"
 
 
+def yes(value):
+    return "yes" if value else "NO"
+
+
 def percent(value):
     return "-" if value is None else f"{100 * value:.0f} %"
 
@@ -55,10 +59,42 @@ def print_first_poll(rows):
 
 
 def print_deploys(rows):
-    table("Push config_changed to the new process", [
-        ("pipelines", lambda r: str(r["pipelines"])), ("when", lambda r: r["what"]), ("deploys", lambda r: str(r["times"])),
-        ("median ms", lambda r: number(r["median_ms"], 1)), ("best", lambda r: number(r["best_ms"], 1)),
-        ("worst", lambda r: number(r["worst_ms"], 1)), ("machine busy", lambda r: percent(r["machine_busy"]))], rows)
+    table("Push config_changed to the Vector that runs it: has reloaded, or is a new one and healthy", [
+        ("pipelines", lambda r: str(r["pipelines"])), ("when", lambda r: r["what"]), ("by", lambda r: r["kind"]),
+        ("deploys", lambda r: str(r["times"])), ("median ms", lambda r: number(r["median_ms"], 1)),
+        ("best", lambda r: number(r["best_ms"], 1)), ("worst", lambda r: number(r["worst_ms"], 1)),
+        ("machine busy", lambda r: percent(r["machine_busy"]))], rows)
+
+
+def print_downtime(rows):
+    table(f"Nobody listens on a pipeline's TCP socket while it is deployed ({rows[0]['vector'] if rows else '-'})", [
+        ("by", lambda r: r["kind"]), ("deploys", lambda r: str(r["times"])),
+        ("live after ms", lambda r: number(r["live_ms"], 1)),
+        ("down ms, median", lambda r: number(r["down_median_ms"], 1)), ("worst", lambda r: number(r["down_worst_ms"], 1)),
+        ("connects refused", lambda r: number(r["refused"])), ("lines taken", lambda r: number(r["lines"])),
+        ("of these lost", lambda r: number(r["lost"])), ("machine busy", lambda r: percent(r["machine_busy"]))], rows)
+
+
+def print_survival(title, rows, calls=(), same=()):
+    table(title, [
+        ("pipelines", lambda r: str(r["pipelines"])), ("times", lambda r: str(r["times"])),
+        ("all known ms", lambda r: number(r["known_ms"], 1)), ("worst", lambda r: number(r["known_worst_ms"], 1)), *calls,
+        ("push stream ms", lambda r: number(r["push_ms"], 1)), ("all told ms", lambda r: number(r["told_ms"], 1)),
+        ("CPU ms", lambda r: number(r["cpu_ms"], 1)), ("lag max ms", lambda r: at_most(r["lag_max_ms"])),
+        ("same Vectors", lambda r: yes(r["same_vectors"])), *same,
+        ("machine busy", lambda r: percent(r["machine_busy"]))], rows)
+
+
+def print_adopt(rows):
+    print_survival("The agent is killed (SIGKILL) and started again: medians, from its start", rows,
+                   calls=[("first poll ms", lambda r: number(r["first_poll_ms"], 1)),
+                          ("first heartbeat ms", lambda r: number(r["first_heartbeat_ms"], 1))])
+
+
+def print_re_exec(rows):
+    """Without first calls: it may make some between the signal and its end as the old one."""
+    print_survival("The agent is told to execute itself anew (SIGUSR2): medians, from the signal", rows,
+                   same=[("same agent pid", lambda r: yes(r["same_agent"]))])
 
 
 def print_floods(rows):
@@ -72,7 +108,8 @@ def print_floods(rows):
 def print_remarks(rows):
     """What was dropped unexpectedly, and breaches of the wire contract."""
     for row in rows:
-        name = ", ".join(f"{key} {row[key]}" for key in ("pipelines", "sidecar", "asked_per_second", "echo") if key in row)
+        known = [key for key in ("pipelines", "sidecar", "kind", "asked_per_second", "echo") if key in row]
+        name = ", ".join(f"{key} {row[key]}" for key in known)
         for what, count in row.get("dropped", {}).items():
             if what not in ("echo_lines", "log_lines_overwritten"):
                 print(f"  remark ({name}): {count:g} {what} dropped")

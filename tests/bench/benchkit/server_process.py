@@ -49,11 +49,11 @@ class Commands:
         self.server.set_pipelines([Pipeline(key, yaml) for key, yaml in texts.items()])
 
     def deploy(self, pipeline_id, yaml):
-        """When the push was sent."""
-        self.server.set_pipeline(pipeline_id, yaml)
+        """When the push was sent, and the version."""
+        version = self.server.set_pipeline(pipeline_id, yaml).version
         at = time.monotonic()
         self.server.config_changed(pipeline_id)
-        return at
+        return at, version
 
     def delay(self, endpoint, seconds, times):
         self.server.delay(endpoint, seconds, times)
@@ -67,6 +67,19 @@ class Commands:
 
     def first_request_after(self, at):
         return next((request.at for request in self.server.requests if request.at > at), None)
+
+    def first_after(self, at, endpoint):
+        return next((request.at for request in self.server.requests_to(endpoint) if request.at > at), None)
+
+    def push_opened_after(self, at):
+        return next((stream.opened for stream in self.server.push_hub.streams() if stream.opened > at), None)
+
+    def all_running_after(self, at, count):
+        """When the first heartbeat came that has so many pipelines running."""
+        def running(request):
+            return sum(row["status"] == "RUNNING" for row in (request.json or {}).get("pipelines", ()))
+        return next((request.at for request in self.server.requests_to("heartbeat")
+                     if request.at > at and running(request) == count), None)
 
     def requests_between(self, begin, end):
         """{endpoint: how many}"""
