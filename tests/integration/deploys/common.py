@@ -1,20 +1,7 @@
-"""What the scenarios of this folder and of reloads/ share: one pipeline that runs, a Vector that notes."""
+"""A Vector that notes how it is called."""
 import contextlib
 
-from harness import Agent, StandinServer, program, scratch_dir, wait_until
-
-
-@contextlib.contextmanager
-def running(yaml, env=None, poll=15000, **more):
-    """(server, agent) with pipeline p1 running this, and pushes arriving. `poll`: milliseconds; many polls leave the
-    agent few for deploys."""
-    with StandinServer() as server:
-        server.poll_interval_ms = poll
-        server.set_pipeline("p1", yaml, **more)
-        with Agent(server, env=env) as agent:
-            agent.wait_running("p1")
-            wait_until(server.push_connected, what="the push stream")
-            yield server, agent
+from harness import program, scratch_dir
 
 
 @contextlib.contextmanager
@@ -39,20 +26,3 @@ def write_vector(script, notes, first=""):
                    f'exec {program("VF_TEST_VECTOR")} "$@"\n')
     new.chmod(0o755)
     new.replace(script)
-
-
-def row(server, pipeline_id="p1"):
-    """What the last heartbeat said of it."""
-    return server.statuses()[pipeline_id]
-
-
-def in_sync_words(agent):
-    """{state: pipelines in it}"""
-    return {labels["state"]: value for name, labels, value in agent.metrics().samples
-            if name == "vf_agent_pipelines_sync"}
-
-
-def wait_held(server, agent, words, state="refused"):
-    """Until the newest wish is held and its reason has arrived at the server."""
-    wait_until(lambda: any(words in line for line in server.log_lines("p1")), 20, f"the server has: {words}")
-    wait_until(lambda: in_sync_words(agent)[state] == 1, 10, f"vf_agent_pipelines_sync says {state}")

@@ -3,8 +3,8 @@ import contextlib
 import ctypes
 import os
 
-from common import row
 from harness import Agent, Skip, StandinServer, scenario, scratch_dir, stays, wait_until
+from testkit.deployed import row
 from testkit.versions import version, wait_shown
 
 CLONE_NEWNS, MS_NOSUID, MS_REC, MS_PRIVATE, MNT_DETACH = 0x20000, 2, 0x4000, 1 << 18, 2

@@ -2,8 +2,9 @@
 import base64
 import signal
 
-from common import in_sync_words, noting_vector, row, running, wait_held, write_vector
+from common import noting_vector, write_vector
 from harness import Stopwatch, listening_socket, scenario, stays, wait_until
+from testkit.deployed import in_sync_words, row, running, wait_held
 from testkit.versions import version, wait_shown, words_shown
 
 

@@ -2,8 +2,8 @@
 import base64
 import socket
 
-from common import in_sync_words, row, running
 from harness import scenario, wait_until
+from testkit.deployed import in_sync_words, row, running
 from testkit.versions import version, wait_shown, words_shown
 
 

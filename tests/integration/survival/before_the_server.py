@@ -1,8 +1,9 @@
 """Nobody says what must run: what was known from before runs, but for what must not be kept."""
 import stat
 
-from common import begin, running, start_again, vector, vectors, wait_pid
+from common import running
 from harness import Stopwatch, scenario, stays, wait_until
+from testkit.successors import begin, start_again, vector, vectors, wait_pid
 from testkit.versions import version, wait_shown
 
 SECRET = "hunter2-hunter2-hunter2"

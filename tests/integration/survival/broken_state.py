@@ -2,8 +2,9 @@
 import shutil
 import signal
 
-from common import begin, running, start_again, vector, vectors, wait_pid
+from common import running
 from harness import Broken, program, scenario, scratch_dir, stays, wait_until
+from testkit.successors import begin, start_again, vector, vectors, wait_pid
 from testkit.versions import version, wait_shown, words_shown
 
 BAD = {"words": "unknown field `nonsense`", "at": ["validate"]}

@@ -4,8 +4,9 @@ import re
 import signal
 import time
 
-from common import running, start_again, vector, vectors, wait_pid
+from common import running
 from harness import Broken, Folder, pipeline_yaml, program, run_agent, scenario, scratch_dir, stays, wait_until
+from testkit.successors import start_again, vector, vectors, wait_pid
 from testkit.versions import version, wait_shown
 
 FLOOD = re.compile(r"flood n=(\d+)")
