@@ -15,7 +15,9 @@
 #include "agent/data_dir_lock.h"
 #include "agent/http/worker_pool.h"
 #include "agent/http_settings.h"
+#include "agent/local/local_server.h"
 #include "agent/local/metrics_server.h"
+#include "agent/local/status_report.h"
 #include "agent/log_hub.h"
 #include "agent/loop_lag.h"
 #include "agent/mass_stop_guard.h"
@@ -100,7 +102,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
         updater({loop, options, launch, options.in_container.value_or(identity.deployment_mode == "DOCKER"),
                  http_settings(options), log, [this](const std::string& why) { control->tell_update_error(why); },
                  [this](Upgrade next) { on_upgrade_ready(std::move(next)); }, [this] { return restored; },
-                 [this] { return link; }}),
+                 [this] { return link_state.link; }}),
         mass_stop(options.mass_stop_guard),
         signals(loop, SIGTERM, SIGINT, SIGUSR2),
         tick(loop),
@@ -127,6 +129,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     log.info(std::string("vf-agent ") + version + " starting: control plane " + options.url + ", data in " +
              options.data_dir);
     if (!listen()) return Ending::failed();
+    listen_locally();
     wait_for_signal();
     take_signals();
     // What an earlier image had started besides Vectors, and its guard, are children that nobody else waits for.
@@ -145,12 +148,13 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
 
     // Nothing below is on the loop any more: workers are stopped before what they use goes.
     server.reset();
+    local_server.reset();
     codec.stop();
     disk.finish();  // what is to be remembered is written first
     probe.stop();
     control.reset();
     if (!upgrade) log.info("stopped");
-    return {0, std::move(upgrade), std::move(lock).value(), link == Link::connected};
+    return {0, std::move(upgrade), std::move(lock).value(), link_state.link == Link::connected};
   }
 
   /// What an earlier agent left goes on before anybody has said what must run.
@@ -187,6 +191,49 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     }
     server = std::move(started).value();
     return true;
+  }
+
+  /// Without it the agent does its work all the same.
+  void listen_locally() {
+    auto started =
+        LocalServer::start(loop, options.data_dir, [this](const LocalRequest& asked) { return answer(asked); });
+    if (!started) return log.warn(started.error().message() + "; vf-agent status does not work here");
+    local_server = std::move(started).value();
+  }
+
+  LocalAnswer answer(const LocalRequest& asked) const {
+    if (asked.method != "GET") return {405, "text/plain", "only GET\n"};
+    if (asked.path == "/status") return {200, "application/json", to_json(report())};
+    return {404, "text/plain", "there is no " + asked.path + "\n"};
+  }
+
+  [[nodiscard]] StatusReport report() const {
+    const auto now = steady_clock::now();
+    StatusReport report;
+    report.version = version;
+    report.pid = ::getpid();
+    report.uptime = std::chrono::duration_cast<seconds>(now - begun);
+    report.control_plane = options.url;
+    report.link = link_state;
+    report.vector_version = binary.version();
+    report.upgrade = to_string(updater.stage());
+    for (supervisor::PipelineStatus& status : keeper.statuses()) {
+      StatusReport::Pipeline pipeline;
+      if (status.started) pipeline.uptime = std::chrono::duration_cast<seconds>(now - *status.started);
+      if (const auto why = refused.find(status.id); why != refused.end()) pipeline.refusal = why->second;
+      pipeline.status = std::move(status);
+      report.pipelines.push_back(std::move(pipeline));
+    }
+    for (const auto& [id, why] : refused) {
+      if (keeper.status(id)) continue;
+      StatusReport::Pipeline pipeline;  // nothing of it ever ran
+      pipeline.status.id = pipeline.status.name = id;
+      pipeline.status.sync = supervisor::Sync::refused;
+      pipeline.refusal = why;
+      report.pipelines.push_back(std::move(pipeline));
+    }
+    report.deaths.assign(memory.deaths().newest_first().begin(), memory.deaths().newest_first().end());
+    return report;
   }
 
   void make_control() {
@@ -338,7 +385,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   }
 
   void on_link(const LinkState& state) override {
-    link = state.link;
+    link_state = state;
     metrics.set_link(as_metric(state.link));
     switch (state.link) {
       case Link::connecting:
@@ -516,13 +563,15 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   StateKeeper memory;
   std::unique_ptr<ControlPlane> control;
   Scraper scraper;
-  Link link = Link::connecting;
+  LinkState link_state;
   Updater updater;
   std::optional<Upgrade> upgrade;  // what this process is about to become
   steady_clock::time_point calm_by;
   MassStopGuard mass_stop;
   std::optional<supervisor::DesiredState> held_wish;  // the newest, while a part of it is held
   std::unique_ptr<MetricsServer> server;
+  std::unique_ptr<LocalServer> local_server;
+  const steady_clock::time_point begun = steady_clock::now();
   boost::asio::signal_set signals;
   boost::asio::steady_timer tick;
   boost::asio::steady_timer mark_timer;

@@ -16,6 +16,7 @@
 #include "agent/console.h"
 #include "agent/control/vectorflow/node_token.h"
 #include "agent/go_duration.h"
+#include "agent/local/client_commands.h"
 #include "agent/log.h"
 #include "agent/option_files.h"
 #include "agent/options_parse.h"
@@ -114,6 +115,7 @@ int main(int argc, char** argv) {
   ::unsetenv(vf::agent::handover_variable);
   if (all.size() > 1 && all[1] == vf::agent::guard_command) return vf::agent::run_guard(all, environment);
   const std::vector<std::string> arguments(all.begin() + 1, all.end());
+  if (const auto code = vf::agent::run_client_command(arguments, environment)) return *code;
   const vf::agent::RealOptionFiles files;
   auto outcome = vf::agent::parse_options(arguments, environment, files);
   switch (outcome.command) {

@@ -214,6 +214,22 @@ void Updater::watch_trial() {
   });
 }
 
+std::string_view to_string(Updater::Stage stage) {
+  switch (stage) {
+    case Updater::Stage::idle:
+      return "";
+    case Updater::Stage::fetching:
+      return "downloading";
+    case Updater::Stage::checking:
+      return "checking the new binary";
+    case Updater::Stage::handing_over:
+      return "handing over";
+    case Updater::Stage::on_trial:
+      return "on trial";
+  }
+  return "";
+}
+
 // --- the last act ---
 
 Error perform_upgrade(const Upgrade& upgrade, const Launch& launch, const std::string& data_dir, milliseconds trial,

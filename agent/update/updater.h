@@ -98,6 +98,9 @@ class Updater {
   boost::asio::steady_timer turn_;
 };
 
+/// What is under way, for people; "" where nothing is.
+[[nodiscard]] std::string_view to_string(Updater::Stage stage);
+
 /// The last act of a process image: starts the guard, puts the new binary in its place and becomes it. Blocks. Comes
 /// back only where not even the running program could be started again.
 [[nodiscard]] Error perform_upgrade(const Upgrade& upgrade, const Launch& launch, const std::string& data_dir,
