@@ -57,7 +57,7 @@ CommandLine read_command_line(const std::vector<std::string>& args) {
     if (!arg.starts_with('-')) {
       line.mistakes.push_back(shown_value(arg) + (commanded
                                                       ? ": nothing more is expected here"
-                                                      : " is no command of vf-agent; there are run, help, version"));
+                                                      : " is no command of vf-agent; there are run, status, help, version"));
       commanded = true;
       continue;
     }

@@ -32,6 +32,8 @@ TEST_CASE("help and version work however wrong the rest is") {
     CHECK(parse_bare(args, {}).mistakes.empty());
   }
   CHECK(parse_bare({"options-reference"}, {}).command == Command::options_reference);
+  CHECK(parse_bare({"run", "--check-options"}, {}).command == Command::check_options);
+  CHECK(parse_bare({"--check-options", "--url", "ftp://x"}, {}).mistakes.size() == 1);  // it is there to find them
 }
 
 TEST_CASE("a flag takes its value after a space or an equals sign") {
@@ -84,7 +86,7 @@ TEST_CASE("there is no flag for the token, and the message says why without show
 }
 
 TEST_CASE("a word that is no command is a mistake") {
-  CHECK(parse({"start"}, {}).mistakes.at(0) == "\"start\" is no command of vf-agent; there are run, help, version");
+  CHECK(parse({"start"}, {}).mistakes.at(0) == "\"start\" is no command of vf-agent; there are run, status, help, version");
   CHECK(parse({"run", "run"}, {}).mistakes.at(0) == "\"run\": nothing more is expected here");
   CHECK(parse({"start", "it"}, {}).mistakes.size() == 2);
   CHECK_THAT(parse({"vf_enroll_secret"}, {}).mistakes.at(0), !Contains("secret"));
