@@ -3,6 +3,6 @@ import importlib
 
 from harness import main
 
-for part in ("taken_over", "before_the_server", "broken_state"):
+for part in ("taken_over", "before_the_server", "broken_state", "clock"):
     importlib.import_module(part)  # registers its scenarios
 main()
