@@ -92,7 +92,7 @@ constexpr std::string_view kHelpBegin =
 
 Usage:
   vf-agent [run] [--OPTION VALUE | --OPTION=VALUE]...
-  vf-agent --check-options [--OPTION VALUE]...   only says whether they are right
+  vf-agent --check-options [--OPTION VALUE]...   says if they are right
   vf-agent status [-o human|json] [-w]          what the agent on this host runs
   vf-agent --help | --version
 
