@@ -7,12 +7,13 @@ from testkit.waiting import wait_until
 
 
 @contextlib.contextmanager
-def running(pipelines, env=None, poll=15000, **more):
+def running(pipelines, env=None, poll=15000, limits=None, **more):
     """(server, agent) with these running, and pushes arriving. `pipelines`: {id: YAML}, or the YAML of p1. `poll`:
-    milliseconds; many polls leave the agent few for deploys. The rest is the same for each, as for set_pipeline()."""
+    milliseconds; many polls leave the agent few for deploys. `limits`: {} for a server that bears any number of agents
+    a minute. The rest is the same for each pipeline, as for set_pipeline()."""
     if isinstance(pipelines, str):
         pipelines = {"p1": pipelines}
-    with StandinServer() as server:
+    with StandinServer(limits=limits) as server:
         server.poll_interval_ms = poll
         for name, yaml in pipelines.items():
             server.set_pipeline(name, yaml, **more)
