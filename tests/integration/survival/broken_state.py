@@ -1,4 +1,5 @@
 """What was remembered is damaged, or is not what ran: nothing is doubled, nothing that ran is lost."""
+import contextlib
 import shutil
 import signal
 
@@ -15,6 +16,15 @@ def damage(agent, how):
     assert found
     for path in found:
         path.write_bytes(how(path.read_bytes()))
+
+
+@contextlib.contextmanager
+def beside_a_refused_wish():
+    """(server, agent) with version 1 running, and version 2 held."""
+    with running({"p1": version("one")}) as (server, agent):
+        server.deploy("p1", version("two", refuse_config=BAD))
+        wait_until(lambda: agent.says("version 2 is refused and held"), 20, "held")
+        yield server, agent
 
 
 @scenario
@@ -61,10 +71,8 @@ def a_damaged_record_without_the_server_leaves_the_rest_alone():
 
 @scenario
 def a_refused_wish_is_still_refused_after_a_restart_of_the_agent():
-    with running({"p1": version("one")}) as (server, agent):
+    with beside_a_refused_wish() as (server, agent):
         pid = server.statuses()["p1"]["pid"]
-        server.deploy("p1", version("two", refuse_config=BAD))
-        wait_until(lambda: agent.says("version 2 is refused and held"), 20, "held")
         agent.kill()
         server.store_heartbeat({"pipelines": []})
         start_again(server, agent)
@@ -79,9 +87,7 @@ def a_refused_wish_is_still_refused_after_a_restart_of_the_agent():
 
 @scenario
 def what_ran_beside_a_refused_wish_comes_back_when_it_ends_under_the_next_agent():
-    with running({"p1": version("one")}) as (server, agent):
-        server.deploy("p1", version("two", refuse_config=BAD))
-        wait_until(lambda: agent.says("version 2 is refused and held"), 20, "held")
+    with beside_a_refused_wish() as (server, agent):
         agent.kill()
         start_again(server, agent)
         first = vector(agent, "# one")
@@ -94,9 +100,7 @@ def what_ran_beside_a_refused_wish_comes_back_when_it_ends_under_the_next_agent(
 
 @scenario
 def what_ran_beside_a_refused_wish_keeps_its_files_when_the_next_agent_refuses_another():
-    with running({"p1": version("one")}) as (server, agent):
-        server.deploy("p1", version("two", refuse_config=BAD))
-        wait_until(lambda: agent.says("version 2 is refused and held"), 20, "held")
+    with beside_a_refused_wish() as (server, agent):
         agent.kill()
         start_again(server, agent)
         first = vector(agent, "# one")
@@ -111,9 +115,7 @@ def what_ran_beside_a_refused_wish_keeps_its_files_when_the_next_agent_refuses_a
 
 @scenario
 def what_ran_beside_a_refused_wish_is_started_by_the_next_agent():
-    with running({"p1": version("one")}) as (server, agent):
-        server.deploy("p1", version("two", refuse_config=BAD))
-        wait_until(lambda: agent.says("version 2 is refused and held"), 20, "held")
+    with beside_a_refused_wish() as (server, agent):
         assert agent.stop() == 0
         wait_until(lambda: not vectors(agent), 5)
         start_again(server, agent)
