@@ -48,13 +48,16 @@ class Agent:
     exit_code    what it must exit with; None: any
     wrapper      a command that starts it (its arguments follow)
     ports        a PortBlock shared with another agent; None: one of its own
+    binary       the program; None: as it was built. One in a folder of its own can be replaced
     stdout, stderr, pass_fds   as for subprocess.Popen; output goes to files unless told otherwise
     """
 
     def __init__(self, server=None, env=None, args=(), data_dir=None, exit_code=0, wrapper=(), ports=None, stdout=None,
-                 stderr=None, pass_fds=()):
+                 stderr=None, pass_fds=(), binary=None):
         self.server, self.args, self.exit_code, self.wrapper = server, list(args), exit_code, list(wrapper)
         self._stdout, self._stderr, self._pass_fds = stdout, stderr, pass_fds
+        self.binary = str(binary or program("VF_TEST_AGENT"))
+        self._replaceable = binary is not None
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="vf-test-"))
         self.data_dir = pathlib.Path(data_dir or self.scratch / "data")
         self._own_ports = ports is None
@@ -87,7 +90,7 @@ class Agent:
 
     def start(self):
         with open(self.scratch / "stdout", "ab") as out, open(self.scratch / "stderr", "ab") as err:
-            self.process = subprocess.Popen([*self.wrapper, program("VF_TEST_AGENT"), *self.args], env=self.env,
+            self.process = subprocess.Popen([*self.wrapper, self.binary, *self.args], env=self.env,
                                             stdin=subprocess.DEVNULL, stdout=self._stdout or out,
                                             stderr=self._stderr or err, pass_fds=self._pass_fds)
         self.may_end = self.exit_code != 0
@@ -97,7 +100,7 @@ class Agent:
             self.pid = wait_until(lambda: self._wrapped(), what="the agent below its wrapper")
 
     def _wrapped(self):
-        name = os.path.basename(program("VF_TEST_AGENT"))
+        name = os.path.basename(self.binary)
         found = [p for p in proc.children(self.process.pid)
                  if name in [os.path.basename(argument) for argument in p.command_line()[:3]]]
         return found[0].pid if found else None
@@ -139,6 +142,26 @@ class Agent:
         self.send(number)
         return self.wait(timeout)
 
+    def holder(self):
+        """The living process that wrote itself into the data directory's lock; None where there is none."""
+        try:
+            return proc.look(int((self.data_dir / "lock").read_text()))
+        except (OSError, ValueError):
+            return None   # none yet, or one that writes it just now
+
+    def follow(self, timeout=20):
+        """From here on it is the agent that has come up on its data directory without being started by the scenario."""
+        gone = self.pid
+        self.may_end = True   # that one
+        found = wait_until(lambda: self._came_after(gone), timeout, f"an agent after pid {gone}")
+        self.process.wait(scaled(timeout))
+        self.process, self.pid = Adopted(found, self), found.pid
+        self.may_end = self.exit_code != 0
+
+    def _came_after(self, gone):
+        found = self.holder()
+        return found if found and found.pid != gone and found.alive() else None
+
     def kill(self):
         """SIGKILL; the scenario looks after what is left."""
         self.send(signal.SIGKILL)
@@ -146,7 +169,9 @@ class Agent:
 
     def _check_end(self, code):
         assert self.exit_code is None or code == self.exit_code, f"exit code {code}, expected {self.exit_code}"
-        left = [f"{p.pid} {p.command_line()}" for p in self.leftovers()]
+        if isinstance(self.process, Adopted):
+            assert "stopped" in self.output()[self.process.said:], "the agent that was followed did not end as asked"
+        left = [f"{p.pid} {p.command_line()}" for p in self.leftovers() + self.images()]
         assert not left, f"left behind: {left}"
         report = SANITIZER.search(self.output())
         assert not report, f"a sanitizer reported: {report[0]}"
@@ -160,7 +185,7 @@ class Agent:
             for process in [p for p in (proc.look(self.pid), proc.look(self.process.pid)) if p]:
                 process.kill()
             self.process.wait()
-        for process in self.leftovers():
+        for process in self.images() + self.leftovers():   # no guard may come back meanwhile
             process.kill()
         if self._own_ports:
             self.ports.release()
@@ -171,6 +196,11 @@ class Agent:
         """Living processes that run one of this agent's configs (its data dir is in their arguments)."""
         own = (self.pid, self.process.pid if self.process else None)
         return [p for p in proc.with_argument(str(self.data_dir)) if p.pid not in own]
+
+    def images(self):
+        """Living processes beside it that run its binary, where that is its own: guards, agents that came back."""
+        own = (self.pid, self.process.pid if self.process else None)
+        return [p for p in proc.with_argument(self.binary) if p.pid not in own] if self._replaceable else []
 
     # -- What it says --------------------------------------------------------------------------------------------
     def stdout(self):
@@ -253,6 +283,28 @@ class Agent:
             row = self.server.statuses()[pipeline_id]
             return row["status"] == "RUNNING" and row["version"] == version
         wait_until(runs, timeout, f"version {version} of {pipeline_id} is RUNNING")
+
+
+class Adopted:
+    """A process that is nobody's child here, as far as Agent asks what subprocess.Popen knows. How it ended is only in
+    its output."""
+
+    def __init__(self, process, agent):
+        self._process, self.pid = process, process.pid
+        self.said = len(agent.output())
+        self.returncode = None
+
+    def poll(self):
+        self.returncode = None if self._process.alive() else 0
+        return self.returncode
+
+    def wait(self, timeout=None):
+        began = time.monotonic()
+        while self.poll() is None:
+            if timeout is not None and time.monotonic() > began + timeout:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout)
+            time.sleep(0.02)
+        return self.returncode
 
 
 def follow_output(agent, seconds, say=print):
