@@ -19,7 +19,6 @@ struct ProcessRecord {
   PortPair ports;
   std::int64_t version = 0;  ///< of the configuration it runs
   std::string checksum;
-  std::int64_t started_at = 0;      ///< seconds since 1970
   bool healthy = false;             ///< it has answered GET /health
   bool stopping = false;            ///< SIGTERM was sent
   bool reloading = false;           ///< it was told to reload, or is about to be, and how that went is not known

@@ -180,8 +180,6 @@ void Supervisor::spawn(Pipeline& pipeline, std::uint64_t generation) {
   pipeline.started = steady_clock::now();
   pipeline.record = {};
   pipeline.record.ports = *pipeline.ports;
-  pipeline.record.started_at =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   // Where it has ended already there is nothing to know it again by, and nothing to take over.
   if (const Status known = identify(pipeline.child->pid(), pipeline.record); !known) pipeline.record.pid = 0;
   pipeline.late_told = false;

@@ -114,8 +114,7 @@ void Supervisor::adopt(Pipeline& pipeline, const ProcessRecord& process, Survivo
   pipeline.record = process;
   pipeline.ports = process.ports;
   ports_.keep(process.ports);
-  const auto age = std::chrono::system_clock::now().time_since_epoch() - std::chrono::seconds(process.started_at);
-  pipeline.started = steady_clock::now() - std::max(std::chrono::system_clock::duration(0), age);
+  pipeline.started = steady_clock::now() - age_of(process);
   pipeline.verdict.emplace(pipeline.spec_of(revision)->secrets);
   pipeline.counters_read = false;
   pipeline.counter_waits = 0;

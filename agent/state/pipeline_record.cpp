@@ -69,7 +69,6 @@ json::value process_value(const ProcessRecord& process) {
                       {"api_port", process.ports.api},
                       {"version", process.version},
                       {"checksum", text_value(process.checksum)},
-                      {"started_at", process.started_at},
                       {"healthy", process.healthy},
                       {"stopping", process.stopping},
                       {"reloading", process.reloading},
@@ -190,7 +189,6 @@ class Decoder {
     process.ports.api = static_cast<std::uint16_t>(fields.whole("api_port", 1, largest_port));
     process.version = fields.whole("version");
     process.checksum = fields.text("checksum");
-    process.started_at = fields.whole("started_at");
     process.healthy = fields.flag("healthy");
     process.stopping = fields.flag("stopping");
     process.reloading = fields.flag("reloading");

@@ -3,9 +3,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <climits>
+#include <ctime>
 
 #include "supervisor/atomic_file.h"
 
@@ -69,6 +71,16 @@ Status identify(pid_t pid, ProcessRecord& into) {
   into.executable = std::move(executable).value();
   into.boot_id = std::move(boot).value();
   return success();
+}
+
+std::chrono::milliseconds age_of(const ProcessRecord& record) {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  const auto since_boot = std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+  const auto ticks_a_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  const auto started = std::chrono::milliseconds(record.start_ticks * 1000 / ticks_a_second);
+  return std::max(std::chrono::milliseconds(0),
+                  std::chrono::duration_cast<std::chrono::milliseconds>(since_boot) - started);
 }
 
 UniqueDescriptor open_pidfd(pid_t pid) {

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 
 #include "supervisor/process/unique_descriptor.h"
@@ -14,6 +15,9 @@ namespace vf::supervisor {
 
 /// Fills in what identifies the live process `pid`: start_ticks, boot_id, executable. Small reads of /proc.
 [[nodiscard]] Status identify(pid_t pid, ProcessRecord& into);
+
+/// How long ago it was started, on this boot; the wall clock has no say in it.
+[[nodiscard]] std::chrono::milliseconds age_of(const ProcessRecord& record);
 
 /// Empty where there is no such process.
 [[nodiscard]] UniqueDescriptor open_pidfd(pid_t pid);

@@ -26,16 +26,10 @@ def rewrite(path, change):
 
 def shift(agent, seconds):
     """As if the clock had been set by so many seconds, backwards where that is above 0, since all that was written."""
-    def start(record):
-        record["process"]["started_at"] = max(0, record["process"]["started_at"] + seconds)
-
     def deaths(record):
         for death in record["newest_first"]:
             death["at"] = max(0, death["at"] + seconds)
     state = agent.data_dir / "state"
-    for path in (state / "pipelines").iterdir():
-        if json.loads(path.read_bytes().split(b"\n", 1)[1])["process"]:
-            rewrite(path, start)
     rewrite(state / "deaths", deaths)
     for path in agent.data_dir.rglob("*"):
         if path.is_file():

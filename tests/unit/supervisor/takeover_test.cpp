@@ -85,6 +85,17 @@ TEST_CASE("a process is known again by its start, its boot, its program and its 
   CHECK_FALSE(open_known(other, "/x/a.yaml"));
 }
 
+TEST_CASE("how old a process is depends on the boot's clock alone") {
+  TestLoop loop;
+  const Orphan orphan(loop, stays, {"--config", "/x/a.yaml"});
+  CHECK(age_of(orphan.record) < 60s);
+  ProcessRecord first = orphan.record;
+  first.start_ticks = 0;
+  CHECK(age_of(first) > age_of(orphan.record));
+  first.start_ticks = orphan.record.start_ticks + 1'000'000;  // no process is from the future
+  CHECK(age_of(first) == 0ms);
+}
+
 TEST_CASE("a process that was taken over is signalled, and its end is noticed") {
   TestLoop loop;
   const Orphan orphan(loop, "trap 'exit 7' TERM; while :; do sleep 0.01; done", {});

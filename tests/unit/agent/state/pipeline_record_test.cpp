@@ -148,7 +148,7 @@ TEST_CASE("a member that is missing is named") {
           "refused." + name + " is missing");
   const std::size_t process = body.find("\"process\":");
   for (const std::string name : {"pid", "start_ticks", "boot_id", "executable", "metrics_port", "api_port", "version",
-                                 "checksum", "started_at", "healthy", "stopping", "stdout_offset", "stderr_offset"})
+                                 "checksum", "healthy", "stopping", "stdout_offset", "stderr_offset"})
     CHECK(refusal(body.substr(0, process) + with(body.substr(process), "\"" + name + "\":", "\"other\":")) ==
           "process." + name + " is missing");
   CHECK(refusal(with(body, "\"value\":", "\"other\":")) == "wanted.secrets[0].value is missing");
@@ -186,7 +186,6 @@ TEST_CASE("a member that is wrong is named") {
   CHECK(refused("\"pid\":4242", "\"pid\":2147483648") == "process.pid is out of range: 2147483648");
   CHECK(refused("\"metrics_port\":8688", "\"metrics_port\":0") == "process.metrics_port is out of range: 0");
   CHECK(refused("\"api_port\":65535", "\"api_port\":65536") == "process.api_port is out of range: 65536");
-  CHECK(refused("\"started_at\":1", "\"started_at\":-1") == "process.started_at is out of range: -1790000000");
   CHECK(refused("\"stderr_offset\":17", "\"stderr_offset\":-17") ==
         "process.stderr_offset is not a whole number of 0 or more");
   CHECK(refused("\"starts\":3", "\"starts\":\"3\"") == "starts is not a whole number of 0 or more");

@@ -35,7 +35,6 @@ inline PipelineRecord full_record(const std::string& id = "clx0001") {
   process.ports = {8688, 65535};
   process.version = 8;
   process.checksum = "0f1e2d";
-  process.started_at = 1'790'000'000;
   process.healthy = true;
   process.stopping = true;
   process.reloading = true;
