@@ -49,6 +49,8 @@ constexpr seconds mark_pause{3};
 // A process image is replaced between two reloads, where that does not take for ever.
 constexpr milliseconds look_for_calm{50};
 constexpr seconds longest_wait_for_calm{45};
+// A signal that came just before they were held is in the loop's hands by then.
+constexpr milliseconds signals_are_in{5};
 
 supervisor::SupervisorSettings supervisor_settings(const Options& options,
                                                    const std::map<std::string, std::string>& environment) {
@@ -506,6 +508,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
       updater.stop();
       upgrade.reset();
       calm_timer.cancel();
+      take_signals();  // an end that was asked for in the last moment of a handover
       keeper.stop_all([this] { on_all_stopped(); });
       return;
     }
@@ -537,9 +540,18 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
       });
       return;
     }
+    if (std::exchange(handed_over, true)) return end_for_another();
     log.info("handing over to version " + upgrade->target + "; the pipelines run on");
     control->hand_over([this] {
-      if (stopping) return;
+      if (!stopping) hand_over_when_calm();  // a check that was under way may have led to a reload meanwhile
+    });
+  }
+
+  void end_for_another() {
+    hold_signals();  // they are the next program's
+    calm_timer.expires_after(signals_are_in);
+    calm_timer.async_wait([this](boost::system::error_code cancelled) {
+      if (cancelled) return;
       mark();
       memory.flush();
       loop.stop();
@@ -567,6 +579,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   Updater updater;
   std::optional<Upgrade> upgrade;  // what this process is about to become
   steady_clock::time_point calm_by;
+  bool handed_over = false;  // by the control plane
   MassStopGuard mass_stop;
   std::optional<supervisor::DesiredState> held_wish;  // the newest, while a part of it is held
   std::unique_ptr<MetricsServer> server;

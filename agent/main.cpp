@@ -50,7 +50,10 @@ void raise_descriptor_limit() {
 /// The file that was asked for, where that is what runs: it may be a link that is to lead to another version.
 std::string own_binary(const std::string& asked_for) {
   char resolved[PATH_MAX];
-  const std::string running = ::realpath("/proc/self/exe", resolved) != nullptr ? resolved : "/proc/self/exe";
+  const ssize_t length = ::readlink("/proc/self/exe", resolved, sizeof resolved);
+  std::string running(resolved, length > 0 ? static_cast<std::size_t>(length) : 0);
+  constexpr std::string_view gone = " (deleted)";  // replaced already
+  if (running.ends_with(gone)) running.resize(running.size() - gone.size());
   const bool same = asked_for.find('/') != std::string::npos && ::realpath(asked_for.c_str(), resolved) != nullptr &&
                     running == resolved;
   if (!same) return running;

@@ -54,7 +54,8 @@ std::string failed_path(const std::string& binary) {
 
 Status keep_previous(const std::string& binary) {
   const std::string previous = previous_path(binary);
-  if (const Status removed = supervisor::remove_file(previous); !removed) return removed;
+  for (const std::string& old : {previous, failed_path(binary)})
+    if (const Status removed = supervisor::remove_file(old); !removed) return removed;
   if (is_same_file(binary, running_program) && ::link(binary.c_str(), previous.c_str()) == 0) return success();
   return copy_running_program(previous);
 }
@@ -72,13 +73,12 @@ Status bring_back_previous(const std::string& binary) {
   if (::access(previous.c_str(), F_OK) != 0) return system_error("find " + previous, errno);
   const std::string failed = failed_path(binary);
   (void)supervisor::remove_file(failed);
-  (void)::link(binary.c_str(), failed.c_str());  // for who wants to know why; the binary is never missing
+  (void)::link(binary.c_str(), failed.c_str());  // the binary is never missing
   return supervisor::move_file(previous, binary);
 }
 
 void clear_upgrade_files(const std::string& binary) {
-  for (const std::string& path : {update_path(binary), previous_path(binary), failed_path(binary)})
-    (void)supervisor::remove_file(path);
+  for (const std::string& path : {update_path(binary), previous_path(binary)}) (void)supervisor::remove_file(path);
 }
 
 }  // namespace vf::agent

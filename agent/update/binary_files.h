@@ -21,7 +21,7 @@ namespace vf::agent {
 /// Puts PATH.previous in the place of the binary, which becomes PATH.failed.
 [[nodiscard]] Status bring_back_previous(const std::string& binary);
 
-/// Removes what an attempt left beside the binary.
+/// Removes what an attempt left beside the binary; PATH.failed stays, for who wants to know why.
 void clear_upgrade_files(const std::string& binary);
 
 }  // namespace vf::agent

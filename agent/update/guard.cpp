@@ -75,13 +75,17 @@ class Guard {
   int come_back(const std::string& reason) {
     say("version " + order_.target + " did not stand: " + reason + "; version " + order_.from + " comes back");
     end_agent();
-    if (order_.put_back)
-      if (const Status done = bring_back_previous(order_.binary); !done) say(done.error().message());
+    bool is_back = false;
+    if (order_.put_back) {
+      const Status done = bring_back_previous(order_.binary);
+      is_back = done.ok();
+      if (!done) say(done.error().message());
+    }
     UpgradeRecord record{order_.from, order_.target, reason, std::time(nullptr)};
     if (const Status written = write_upgrade_record(order_.data_dir, record); !written) say(written.error().message());
     if (started_by_systemd() && somebody_took_over()) return 0;
-    // The running program and not the file: that one may be the one that failed, where it could not be put back.
-    const int failed = exec_image("/proc/self/exe", launch_, std::nullopt);
+    // Where the file could not be put back it is the one that failed; this process still is the one before.
+    const int failed = exec_image(is_back ? order_.binary : "/proc/self/exe", launch_, std::nullopt);
     say(system_error("start the agent again", failed).message());
     return 1;
   }

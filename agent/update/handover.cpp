@@ -81,10 +81,14 @@ int exec_image(const std::string& file, const Launch& launch, const std::optiona
     keep_open(handover->lock);
     keep_open(handover->trial);
   }
-  const sigset_t signals = kept_for_the_next();
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  hold_signals();
   ::execve(file.c_str(), pointers(arguments).data(), pointers(environment).data());
   return errno;
+}
+
+void hold_signals() {
+  const sigset_t signals = kept_for_the_next();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 void take_signals() {

@@ -36,12 +36,14 @@ inline constexpr const char* handover_variable = "VF_HANDOVER";
 /// Of a descriptor that comes out of the environment: whether it is open, above 2. Sets close-on-exec.
 [[nodiscard]] supervisor::UniqueDescriptor take_inherited(int descriptor);
 
-/// Becomes `file` (a path, or /proc/self/exe) in this process, with the launch's arguments and environment and, where
-/// there is a handover, its descriptors and variable. SIGTERM, SIGINT and SIGUSR2 are blocked from here on: they wait
-/// for take_signals() of the next image. Comes back only where exec failed, with errno. One thread is left by now.
-[[nodiscard]] int exec_image(const std::string& file, const Launch& launch, const std::optional<Handover>& handover);
-
-/// Unblocks what exec_image() blocked.
+/// SIGTERM, SIGINT and SIGUSR2 wait from here on, for take_signals() of this image or of the next. The other threads take
+/// none.
+void hold_signals();
 void take_signals();
+
+/// Becomes `file` (a path, or /proc/self/exe) in this process, with the launch's arguments and environment and, where
+/// there is a handover, its descriptors and variable. Holds the signals. Comes back only where exec failed, with errno.
+/// One thread is left by now.
+[[nodiscard]] int exec_image(const std::string& file, const Launch& launch, const std::optional<Handover>& handover);
 
 }  // namespace vf::agent
