@@ -12,6 +12,35 @@
 namespace vf::supervisor {
 namespace {
 
+bool is_already(const std::string& path, std::string_view content, mode_t mode) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode) || (found.st_mode & 07777) != mode ||
+      static_cast<std::size_t>(found.st_size) != content.size())
+    return false;
+  const auto existing = read_file(path);
+  return existing.ok() && existing.value() == content;
+}
+
+Status sync_directory_of(const std::string& path) {
+  return sync_directory(std::filesystem::path(path).parent_path().string());
+}
+
+Status replace(const std::string& path, std::string_view content, mode_t mode, bool sync) {
+  const std::string temporary = path + ".new";
+  ::unlink(temporary.c_str());  // left by a crash; O_EXCL below must not follow what somebody put there
+  const UniqueDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (!file) return system_error("create " + temporary, errno);
+  Status written = write_all(file.get(), content, temporary);
+  if (written && ::fchmod(file.get(), mode) != 0) written = system_error("set the mode of " + temporary, errno);
+  if (written && sync && ::fsync(file.get()) != 0) written = system_error("sync " + temporary, errno);
+  if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
+    written = system_error("rename " + temporary + " to " + path, errno);
+  if (!written) ::unlink(temporary.c_str());
+  return written;
+}
+
+}  // namespace
+
 Status write_all(int descriptor, std::string_view content, const std::string& path) {
   while (!content.empty()) {
     const ssize_t written = ::write(descriptor, content.data(), content.size());
@@ -22,41 +51,21 @@ Status write_all(int descriptor, std::string_view content, const std::string& pa
   return success();
 }
 
-Status sync_directory_of(const std::string& path) {
-  const std::string directory = std::filesystem::path(path).parent_path().string();
-  const UniqueDescriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened) return system_error("open directory " + directory, errno);
-  if (::fsync(opened.get()) != 0 && errno != EINVAL) return system_error("sync directory " + directory, errno);
+Status sync_directory(const std::string& path) {
+  const UniqueDescriptor opened(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened) return system_error("open directory " + path, errno);
+  if (::fsync(opened.get()) != 0 && errno != EINVAL) return system_error("sync directory " + path, errno);
   return success();
 }
 
-bool is_already(const std::string& path, std::string_view content, mode_t mode) {
-  struct stat found {};
-  if (::lstat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode) || (found.st_mode & 07777) != mode ||
-      static_cast<std::size_t>(found.st_size) != content.size())
-    return false;
-  const auto existing = read_file(path);
-  return existing.ok() && existing.value() == content;
-}
-
-}  // namespace
-
 Status write_atomically(const std::string& path, std::string_view content, mode_t mode) {
   if (is_already(path, content, mode)) return success();
-  const std::string temporary = path + ".new";
-  ::unlink(temporary.c_str());  // left by a crash; O_EXCL below must not follow what somebody put there
-  UniqueDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-  if (!file) return system_error("create " + temporary, errno);
-  Status written = write_all(file.get(), content, temporary);
-  if (written && ::fchmod(file.get(), mode) != 0) written = system_error("set the mode of " + temporary, errno);
-  if (written && ::fsync(file.get()) != 0) written = system_error("sync " + temporary, errno);
-  if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
-    written = system_error("rename " + temporary + " to " + path, errno);
-  if (!written) {
-    ::unlink(temporary.c_str());
-    return written;
-  }
-  return sync_directory_of(path);
+  const Status written = replace(path, content, mode, true);
+  return written ? sync_directory_of(path) : written;
+}
+
+Status replace_unsynced(const std::string& path, std::string_view content, mode_t mode) {
+  return replace(path, content, mode, false);
 }
 
 Status move_file(const std::string& from, const std::string& to) {

@@ -15,6 +15,15 @@ namespace vf::supervisor {
 /// is left as it is.
 [[nodiscard]] Status write_atomically(const std::string& path, std::string_view content, mode_t mode);
 
+/// The same without waiting for the disk: whole for whoever reads it, but after the host's crash it may be torn.
+[[nodiscard]] Status replace_unsynced(const std::string& path, std::string_view content, mode_t mode);
+
+/// All of it, to a file that `path` names in the Error.
+[[nodiscard]] Status write_all(int descriptor, std::string_view content, const std::string& path);
+
+/// Waits until what was renamed, made and removed in the folder is on the disk.
+[[nodiscard]] Status sync_directory(const std::string& path);
+
 /// The whole file; an Error with code ENOENT where there is none, EFBIG where it is larger than `limit` bytes.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit = 64U << 20);
 

@@ -73,13 +73,6 @@ int rename_to_free_name(const std::string& from, const std::string& to) {
   return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
 }
 
-Status sync_directory(const std::string& path) {
-  const UniqueDescriptor opened(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened) return system_error("open directory " + path, errno);
-  if (::fsync(opened.get()) != 0 && errno != EINVAL) return system_error("sync directory " + path, errno);
-  return success();
-}
-
 std::string folder_of(const std::string& path) {
   return std::filesystem::path(path).parent_path().string();
 }

@@ -8,7 +8,6 @@
 
 #include "agent/state/sealed_file.h"
 #include "agent/state/state_loader.h"
-#include "agent/state/unsynced_file.h"
 #include "supervisor/atomic_file.h"
 #include "supervisor/pipeline_files.h"
 
@@ -27,7 +26,7 @@ bool is_there(const std::string& path) {
 Status make_folder(const std::string& path, const std::string& parent) {
   const bool is_new = !is_there(path);
   if (Status made = supervisor::make_directory(path, folder_mode); !made) return made;
-  return is_new ? sync_directory(parent) : success();
+  return is_new ? supervisor::sync_directory(parent) : success();
 }
 
 Result<std::string> sealed(std::string_view kind, const std::string& body, const std::string& path) {
@@ -70,7 +69,7 @@ Status StateDir::save_pipeline(const PipelineRecord& record) {
   const std::string live = path_of(id, live_suffix);
   if (!is_there(live)) return success();
   if (Status removed = supervisor::remove_file(live); !removed) return removed;
-  return sync_directory(pipelines_);
+  return supervisor::sync_directory(pipelines_);
 }
 
 Status StateDir::save_process(const PipelineRecord& record) {
@@ -79,7 +78,7 @@ Status StateDir::save_process(const PipelineRecord& record) {
   const std::string path = path_of(id, live_suffix);
   const auto file = sealed(pipeline_kind, encode(record, keep_secrets_), path);
   if (!file) return file.error();
-  return replace_unsynced(path, file.value(), file_mode);
+  return supervisor::replace_unsynced(path, file.value(), file_mode);
 }
 
 Status StateDir::remove_pipeline(const std::string& id) {
@@ -87,7 +86,7 @@ Status StateDir::remove_pipeline(const std::string& id) {
   for (const std::string_view suffix : {live_suffix, state_suffix})
     if (Status removed = supervisor::remove_file(path_of(id, suffix)); !removed) return removed;
   with_secrets_.erase(id);
-  return sync_directory(pipelines_);
+  return supervisor::sync_directory(pipelines_);
 }
 
 Status StateDir::save_known() {

@@ -60,12 +60,8 @@ class HashedFile {
   }
   [[nodiscard]] bool write(std::string_view bytes) {
     EVP_DigestUpdate(hash_.get(), bytes.data(), bytes.size());
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return system("write " + path_);
-      bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
+    if (const Status written = supervisor::write_all(file_.get(), bytes, path_); !written)
+      return fail(written.error().message());
     return true;
   }
   [[nodiscard]] bool close(const Sha256& wanted) {
