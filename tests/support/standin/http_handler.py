@@ -17,6 +17,10 @@ class TooLarge(Exception):
     pass
 
 
+class CutShort(Exception):
+    """The peer ended in the middle of a body: killed, or it gave up. No server takes that for a request."""
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = f"{NAME} (for tests, not VectorFlow)"
@@ -51,7 +55,10 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length", 0))
         if length > limit:
             raise TooLarge
-        return self.rfile.read(length)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise CutShort
+        return body
 
     def endpoint(self):
         path = self.path.split("?")[0]
@@ -72,6 +79,9 @@ class Handler(BaseHTTPRequestHandler):
             record.violate(f"body above {standin.max_body} bytes", request)
             self.close_connection = True
             return self.send(request, as_json(413, {"error": "Payload too large", "maxBytes": standin.max_body}))
+        except CutShort:
+            self.close_connection = True
+            return None
         misplaced = self.misplaced(request)
         if misplaced:
             return self.send(request, misplaced)
