@@ -162,6 +162,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   /// What an earlier agent left goes on before anybody has said what must run.
   void on_left_behind(LeftBehind found) {
     for (const std::string& problem : found.problems) log.warn(problem);
+    remembered_all = found.problems.empty();
     if (stopping) return;
     if (!found.pipelines.empty()) log.info("known from before: " + counted(found.pipelines.size(), "pipeline"));
     refused_by = std::move(found.refused_by);
@@ -479,6 +480,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   // --- what a control plane may tell its server ----------------------------------------------------------------------
 
   [[nodiscard]] std::vector<supervisor::PipelineStatus> statuses() const override { return keeper.statuses(); }
+  [[nodiscard]] bool remembers_all() const override { return remembered_all; }
   [[nodiscard]] std::shared_ptr<const metrics::VectorReadings> readings(const std::string& id,
                                                                         std::uint64_t generation) const override {
     return scraper.readings(id, generation);
@@ -600,6 +602,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   std::uint64_t echo_losses_told = 0;
   std::optional<supervisor::DesiredState> early_wish;  // said before it was known what an earlier agent left
   bool restored = false;
+  bool remembered_all = false;
   std::set<std::string> refused_by;  // identities of the Vectors that refused what is held since before
   bool vector_known = false;
   bool stopping = false;

@@ -31,6 +31,9 @@ class NodeView {
  public:
   virtual ~NodeView() = default;
   [[nodiscard]] virtual std::vector<supervisor::PipelineStatus> statuses() const = 0;
+  /// Whether statuses() lists all that was wanted here before the control plane spoke; not where what was remembered of
+  /// it was damaged, nor before it was read.
+  [[nodiscard]] virtual bool remembers_all() const = 0;
   /// The newest readings of that very process; null where there are none.
   [[nodiscard]] virtual std::shared_ptr<const metrics::VectorReadings> readings(const std::string& pipeline_id,
                                                                                 std::uint64_t generation) const = 0;

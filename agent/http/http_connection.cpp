@@ -364,8 +364,8 @@ HttpConnection::Impl::Exchange HttpConnection::Impl::exchange(const HttpRequest&
     response.content_type = answer.get_header_value("Content-Type");
     done.location = answer.get_header_value("Location");
     if (answer.has_header("Retry-After"))
-      response.retry_after =
-          parse_retry_after(answer.get_header_value("Retry-After"), std::chrono::system_clock::now());
+      response.retry_after = parse_retry_after(answer.get_header_value("Retry-After"), std::chrono::system_clock::now(),
+                                               answer.get_header_value("Date"));
     return done;
   }
   response.body.clear();
@@ -451,8 +451,8 @@ HttpStreamEnd HttpConnection::stream(const HttpRequest& request, milliseconds si
       response.content_type = head.get_header_value("Content-Type");
       location = head.get_header_value("Location");
       if (head.has_header("Retry-After"))
-        response.retry_after =
-            parse_retry_after(head.get_header_value("Retry-After"), std::chrono::system_clock::now());
+        response.retry_after = parse_retry_after(head.get_header_value("Retry-After"), std::chrono::system_clock::now(),
+                                                 head.get_header_value("Date"));
       open = head.status == 200 && response.content_type.starts_with("text/event-stream");
       if (!open) return false;  // its body may never end
       impl.guard.now->head_is_done();

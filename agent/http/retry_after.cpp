@@ -50,11 +50,13 @@ std::optional<std::chrono::sys_seconds> parse_date(std::string_view text) {
 
 }  // namespace
 
-std::optional<seconds> parse_retry_after(std::string_view value, std::chrono::system_clock::time_point now) {
+std::optional<seconds> parse_retry_after(std::string_view value, std::chrono::system_clock::time_point now,
+                                         std::string_view date_header) {
   while (value.starts_with(' ')) value.remove_prefix(1);
   while (value.ends_with(' ')) value.remove_suffix(1);
   if (const auto date = parse_date(value)) {
-    return std::clamp(*date - std::chrono::floor<seconds>(now), seconds(0), longest);
+    const auto asked = parse_date(date_header).value_or(std::chrono::floor<seconds>(now));
+    return std::clamp(*date - asked, seconds(0), longest);
   }
   if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit)) return std::nullopt;
   std::int64_t delta = 0;

@@ -1,6 +1,7 @@
 #include "supervisor/process/child.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -10,8 +11,9 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/process/v2.hpp>
 #include <cerrno>
-#include <optional>
+#include <memory>
 #include <set>
+#include <utility>
 
 namespace vf::supervisor {
 namespace bp = boost::process::v2;
@@ -116,25 +118,52 @@ Result<Handle> launch(boost::asio::io_context& loop, bp::posix::default_launcher
 
 }  // namespace
 
-struct Child::Impl {
-  explicit Impl(Handle started) : handle(std::move(started)), pid(handle->id()) { waited_for().insert(pid); }
-  Impl(boost::asio::io_context& loop, pid_t adopted, UniqueDescriptor descriptor) : pid(adopted) {
-    pidfd.emplace(loop, descriptor.release());
+struct Child::Impl : std::enable_shared_from_this<Impl> {
+  Impl(boost::asio::io_context& loop, pid_t of, UniqueDescriptor descriptor, OnExit tell)
+      : pidfd(loop, descriptor.release()), pid(of), on_exit(std::move(tell)) {
     waited_for().insert(pid);
   }
   ~Impl() { waited_for().erase(pid); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
-  // One of both. Unlike Boost's process, closing the handle leaves the process alone.
-  std::optional<Handle> handle;
-  std::optional<boost::asio::posix::stream_descriptor> pidfd;
+
+  /// Not Boost.Process' own wait: Asio may wake it too early (a descriptor's state is used again with what is left in
+  /// it), and then it blocks in waitpid(), or takes a process that runs for one that has ended.
+  void wait() {
+    pidfd.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                     [self = shared_from_this()](boost::system::error_code error) {
+                       if (error == boost::asio::error::operation_aborted) return;
+                       self->has_ended() ? self->end() : self->wait();
+                     });
+  }
+
+  [[nodiscard]] bool has_ended() {
+    pollfd watched{pidfd.native_handle(), POLLIN, 0};
+    return ::poll(&watched, 1, 0) > 0;
+  }
+
+  void end() {
+    siginfo_t how{};
+    ExitStatus status{0, 0, false};  // of who was no child of ours
+    if (::waitid(P_PIDFD, static_cast<id_t>(pidfd.native_handle()), &how, WEXITED | WNOHANG) == 0 && how.si_pid == pid)
+      status = how.si_code == CLD_EXITED ? ExitStatus{how.si_status, 0, true} : ExitStatus{0, how.si_status, true};
+    ended = true;
+    waited_for().erase(pid);
+    // The callback may well own the Child.
+    if (const OnExit tell = std::exchange(on_exit, nullptr)) tell(status);
+  }
+
+  boost::asio::posix::stream_descriptor pidfd;
   const pid_t pid;
   bool ended = false;
+  OnExit on_exit;  // empty once nobody wants to know
 };
 
 Child::Child(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Child::~Child() = default;
+Child::~Child() {
+  impl_->on_exit = nullptr;  // the wait goes on, or what was killed a moment ago would stay a zombie
+}
 
 Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const Command& command, OnExit on_exit) {
   const UniqueDescriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
@@ -149,37 +178,19 @@ Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const
     reap_at_once(launcher.pid);
     return launched.error();
   }
-
-  auto impl = std::make_shared<Impl>(std::move(launched).value());
-  // The callback is kept by the wait and not by the Child, which the callback may well own.
-  impl->handle->async_wait(
-      [weak = std::weak_ptr(impl), on_exit = std::move(on_exit)](boost::system::error_code error, int status) {
-        const auto alive = weak.lock();
-        if (!alive || error == boost::asio::error::operation_aborted) return;
-        alive->ended = true;
-        waited_for().erase(alive->pid);
-        on_exit(decode_wait_status(status));
-      });
-  return std::unique_ptr<Child>(new Child(std::move(impl)));
+  const pid_t pid = launched.value().id();
+  UniqueDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!pidfd) {
+    const Error failed = system_error("watch " + command.executable + " (pidfd_open)", errno);
+    reap_at_once(pid);
+    return failed;
+  }
+  return adopt(loop, pid, std::move(pidfd), std::move(on_exit));
 }
 
 std::unique_ptr<Child> Child::adopt(boost::asio::io_context& loop, pid_t pid, UniqueDescriptor pidfd, OnExit on_exit) {
-  auto impl = std::make_shared<Impl>(loop, pid, std::move(pidfd));
-  impl->pidfd->async_wait(
-      boost::asio::posix::stream_descriptor::wait_read,
-      [weak = std::weak_ptr(impl), on_exit = std::move(on_exit)](boost::system::error_code error) {
-        const auto alive = weak.lock();
-        if (!alive || error == boost::asio::error::operation_aborted) return;
-        alive->ended = true;
-        waited_for().erase(alive->pid);
-        siginfo_t ended{};
-        ExitStatus status{0, 0, false};
-        if (::waitid(P_PIDFD, static_cast<id_t>(alive->pidfd->native_handle()), &ended, WEXITED | WNOHANG) == 0 &&
-            ended.si_pid == alive->pid)
-          status =
-              ended.si_code == CLD_EXITED ? ExitStatus{ended.si_status, 0, true} : ExitStatus{0, ended.si_status, true};
-        on_exit(status);
-      });
+  auto impl = std::make_shared<Impl>(loop, pid, std::move(pidfd), std::move(on_exit));
+  impl->wait();
   return std::unique_ptr<Child>(new Child(std::move(impl)));
 }
 
@@ -189,18 +200,14 @@ pid_t Child::pid() const {
 
 void Child::signal(int number) {
   if (impl_->ended) return;
-  if (impl_->pidfd) {  // somebody else may reap it, and its pid may be another's then
-    ::syscall(SYS_pidfd_send_signal, impl_->pidfd->native_handle(), number, nullptr, 0U);
-  } else {
-    ::kill(impl_->pid, number);  // unreaped, so the pid cannot be another's
-  }
+  // Not by its pid: somebody else may have reaped it, and the pid may be another's then.
+  ::syscall(SYS_pidfd_send_signal, impl_->pidfd.native_handle(), number, nullptr, 0U);
 }
 
 void Child::kill_group() {
   if (impl_->ended) return;
-  // While its leader lives the group is its own.
-  if (!impl_->pidfd || ::syscall(SYS_pidfd_send_signal, impl_->pidfd->native_handle(), 0, nullptr, 0U) == 0)
-    ::kill(-impl_->pid, SIGKILL);
+  // While its leader is there the group is its own.
+  if (::syscall(SYS_pidfd_send_signal, impl_->pidfd.native_handle(), 0, nullptr, 0U) == 0) ::kill(-impl_->pid, SIGKILL);
   signal(SIGKILL);
 }
 

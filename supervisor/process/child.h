@@ -32,7 +32,8 @@ class Child {
 
   /// Starts the command in a process group of its own, with /dev/null as 0, no other descriptor than 0, 1 and 2,
   /// default signal dispositions and an empty signal mask. It outlives the agent if the agent dies. `on_exit` is called
-  /// once, on the loop, never from inside this call, and not at all once the Child is destroyed.
+  /// once, on the loop, never from inside this call, and not at all once the Child is destroyed; its process is waited
+  /// for all the same.
   [[nodiscard]] static Result<std::unique_ptr<Child>> start(boost::asio::io_context& loop, const Command& command,
                                                             OnExit on_exit);
   /// Watches a process that an earlier agent started, or this one before it was replaced by its next version.
@@ -53,7 +54,7 @@ class Child {
  private:
   struct Impl;
   explicit Child(std::shared_ptr<Impl> impl);
-  std::shared_ptr<Impl> impl_;  // shared with the wait under way, which may come back after the Child is gone
+  std::shared_ptr<Impl> impl_;  // shared with the wait under way, which goes on after the Child is gone
 };
 
 /// Whether `pid` is a process that a Child started and has not seen end: it is waited for there and nowhere else.

@@ -24,7 +24,9 @@ constexpr milliseconds bisect_pause{1050};
 // A server that asks for more than this has not stumbled: somebody switched us off (a suspended organisation).
 constexpr seconds long_hold{3600};
 
-bool is_refusal(int status) { return status == 401 || status == 402 || status == 403; }
+bool is_refusal(int status) {
+  return status == 401 || status == 402 || status == 403;
+}
 
 }  // namespace
 
@@ -62,7 +64,9 @@ void Schedule::on_lines(TimePoint now) {
   want(Call::logs, std::max(now, logs.last_sent == TimePoint::min() ? now : logs.last_sent + settings_.log_interval));
 }
 
-void Schedule::on_config_changed(TimePoint now) { want(Call::poll, now); }
+void Schedule::on_config_changed(TimePoint now) {
+  want(Call::poll, now);
+}
 
 void Schedule::on_interval(milliseconds interval, TimePoint now) {
   if (interval == settings_.poll_interval) return;
@@ -71,10 +75,13 @@ void Schedule::on_interval(milliseconds interval, TimePoint now) {
   if (!poll.in_flight && poll.last_sent != TimePoint::min()) poll.due = std::max(now, poll.last_sent + interval);
 }
 
-void Schedule::on_answers_wait(Call call) { want(call, TimePoint::min()); }
+void Schedule::on_answers_wait(Call call) {
+  want(call, TimePoint::min());
+}
 
 bool Schedule::allowed(Call call) const {
   if (call == Call::enroll) return !enrolled_;
+  if (call == Call::heartbeat && heartbeats_held_) return false;
   return enrolled_ && (call == Call::poll || !refused_);
 }
 
@@ -156,12 +163,16 @@ void Schedule::set_link(Call call, const Answer& answer) {
 void Schedule::on_answer(Call call, const Answer& answer, bool more, TimePoint now, double random) {
   at(call).in_flight = false;
   switch (call) {
-    case Call::enroll: return answered_enroll(answer, now, random);
-    case Call::poll: return answered_poll(answer, now, random);
-    case Call::heartbeat: return answered_heartbeat(answer, now, random);
+    case Call::enroll:
+      return answered_enroll(answer, now, random);
+    case Call::poll:
+      return answered_poll(answer, now, random);
+    case Call::heartbeat:
+      return answered_heartbeat(answer, now, random);
     case Call::logs:
     case Call::samples:
-    case Call::tap_answers: return answered_post(call, answer, more, now, random);
+    case Call::tap_answers:
+      return answered_post(call, answer, more, now, random);
   }
 }
 
@@ -176,7 +187,8 @@ void Schedule::answered_enroll(const Answer& answer, TimePoint now, double rando
   Endpoint& enroll = at(Call::enroll);
   hold_where_asked(Call::enroll, answer, now);
   const bool down = answer.status == 0 || answer.status >= 500 || answer.status == 429;
-  want(Call::enroll, now + (down ? enroll.backoff.next(random) : std::chrono::duration_cast<Duration>(enroll_refused_pause * (0.9 + 0.2 * random))));
+  want(Call::enroll, now + (down ? enroll.backoff.next(random)
+                                 : std::chrono::duration_cast<Duration>(enroll_refused_pause * (0.9 + 0.2 * random))));
 }
 
 void Schedule::answered_poll(const Answer& answer, TimePoint now, double random) {
@@ -231,8 +243,10 @@ void Schedule::answered_post(Call call, const Answer& answer, bool more, TimePoi
   }
   if (!more && !again) return;
   const bool ours = answer.status == 400 || answer.status == 403 || answer.status == 413;  // another batch may do
-  if (hold_where_asked(call, answer, now)) want(call, now);
-  else want(call, now + (ours ? Duration(bisect_pause) : endpoint.backoff.next(random)));
+  if (hold_where_asked(call, answer, now))
+    want(call, now);
+  else
+    want(call, now + (ours ? Duration(bisect_pause) : endpoint.backoff.next(random)));
 }
 
 }  // namespace vf::agent::vectorflow

@@ -4,7 +4,8 @@
 // Contract
 //   - At most one call of each kind is in flight; whatever asks for it meanwhile is remembered once and served after.
 //   - The newest state wins: a call is made from the state at the moment it is sent, so nothing is queued.
-//   - A heartbeat follows each regular poll at once, on the same connection; where a poll is slow or stuck heartbeats go
+//   - A heartbeat follows each regular poll at once, on the same connection; where a poll is slow or stuck heartbeats
+//   go
 //     on without it. A change is told 0.1 s after it came, at most once a second.
 //   - Empty posts are never due.
 //   - Rate limits are kept by a SlidingBudget a call, Retry-After by holding it; 401, 402 and 403 slow everything down.
@@ -42,10 +43,12 @@ class Schedule {
 
   // What happened.
   void on_state_changed(TimePoint now);
-  void on_lines(TimePoint now);             ///< log lines wait
-  void on_config_changed(TimePoint now);    ///< push said so, or the push stream was (re)opened: it may have been missed
+  void on_lines(TimePoint now);           ///< log lines wait
+  void on_config_changed(TimePoint now);  ///< push said so, or the push stream was (re)opened: it may have been missed
   void on_interval(std::chrono::milliseconds interval, TimePoint now);
-  void on_answers_wait(Call call);          ///< samples or tap_answers has something to say
+  /// While they are held none is due: it is not known yet what a heartbeat must list, and what it leaves out is lost.
+  void hold_heartbeats(bool held) { heartbeats_held_ = held; }
+  void on_answers_wait(Call call);  ///< samples or tap_answers has something to say
   /// `more`: for logs, samples and tap_answers, whether something waits still.
   void on_answer(Call call, const Answer& answer, bool more, TimePoint now, double random);
 
@@ -71,8 +74,8 @@ class Schedule {
     SlidingBudget budget;
     Backoff backoff;
     bool in_flight = false;
-    bool again = false;              // asked for while in flight
-    std::optional<TimePoint> due;    // wanted at; empty: not wanted
+    bool again = false;            // asked for while in flight
+    std::optional<TimePoint> due;  // wanted at; empty: not wanted
     TimePoint last_sent = TimePoint::min();
   };
   [[nodiscard]] Endpoint& at(Call call) { return endpoints_[static_cast<std::size_t>(call)]; }
@@ -90,6 +93,7 @@ class Schedule {
 
   Settings settings_;
   bool enrolled_;
+  bool heartbeats_held_ = false;
   bool refused_ = false;  // the token is not accepted: only slow polls until one succeeds
   LinkState poll_link_, heartbeat_link_;
   std::optional<TimePoint> lone_heartbeat_;  // due by then even if no poll is answered

@@ -115,6 +115,7 @@ void VectorflowControl::pump() {
     pump_posted_ = false;
     if (shutting_down_ || handing_over_) return;  // finish() sends what is left, in its own order
     const auto now = steady_clock::now();
+    schedule_.hold_heartbeats(!listed_known_ && !parts_.node.remembers_all());
     for (const Call call : schedule_.due(now)) send(call);
     const auto next = schedule_.next(steady_clock::now());
     if (!next) return;

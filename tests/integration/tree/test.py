@@ -28,8 +28,7 @@ CORES = ["logbuf", "supervisor/lifecycle", "supervisor/rollout", "supervisor/rec
          "supervisor/tidy_words", "supervisor/error_line", "supervisor/vector_data_dir", "supervisor/resource_limits", "supervisor/restart_policy", "supervisor/sidecar",
          "supervisor/child_environment", "push/sse_parser", "push/reconnect_policy",
          "agent/control/vectorflow/schedule", "agent/control/vectorflow/budget", "agent/control/vectorflow/pacer",
-         "metrics/exposition", "metrics/vector_readings", "agent/scrape_round", "agent/mass_stop_guard", "agent/update/update_order",
-         "agent/local/status_report", "agent/local/status_text"]
+         "metrics/exposition", "metrics/vector_readings", "agent/scrape_round", "agent/mass_stop_guard", "agent/update/update_order"]
 IN_NO_CORE = re.compile(r"boost/|<thread>|<random>|<fstream>|<filesystem>|unistd\.h|_clock::now|getenv")
 
 

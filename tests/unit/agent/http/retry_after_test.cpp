@@ -28,6 +28,14 @@ TEST_CASE("Retry-After as a date is counted from now, rounded up, and never nega
   CHECK(parse_retry_after("Fri, 31 Dec 9999 23:00:00 GMT", now) == 24h * 365);
 }
 
+TEST_CASE("Retry-After as a date is counted from the server's own clock, where it says that") {
+  const std::string until = "Fri, 31 Dec 1999 23:59:59 GMT";
+  CHECK(parse_retry_after(until, now - 24h, "Fri, 31 Dec 1999 23:59:49 GMT") == 10s);
+  CHECK(parse_retry_after(until, now + 24h, "Fri, 31 Dec 1999 23:59:49 GMT") == 10s);
+  for (const char* none : {"", "yesterday"}) CHECK(parse_retry_after(until, now, none) == 29s);
+  CHECK(parse_retry_after("120", now, "Fri, 31 Dec 1999 23:59:49 GMT") == 120s);
+}
+
 TEST_CASE("what is neither seconds nor a date is no Retry-After") {
   for (const char* text :
        {"", " ", "-1", "+1", "1.5", "1e3", "soon", "Fri, 31 Dec 1999 23:59:59", "Fri, 31 Foo 1999 23:59:59 GMT",

@@ -146,6 +146,22 @@ TEST_CASE("a stuck poll does not keep heartbeats back") {
   CHECK(node.count(Call::heartbeat) >= before + 4);
 }
 
+TEST_CASE("heartbeats that are held go out once they are not, and polls go on meanwhile") {
+  Fleetless node;
+  node.schedule.hold_heartbeats(true);
+  node.schedule.on_state_changed(node.now);
+  node.run(60s);
+  const auto count = [&](Call call) {
+    return std::count_if(node.sent.begin(), node.sent.end(), [&](const auto& sent) { return sent.second == call; });
+  };
+  CHECK(count(Call::heartbeat) == 0);
+  CHECK(count(Call::poll) >= 3);
+  CHECK_FALSE(node.schedule.take_last(Call::heartbeat, node.now));
+  node.schedule.hold_heartbeats(false);
+  node.run(200ms);
+  CHECK(count(Call::heartbeat) == 1);
+}
+
 TEST_CASE("a stuck heartbeat does not keep polls back") {
   Fleetless node;
   node.latency = 0ms;
