@@ -163,11 +163,11 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   void on_left_behind(LeftBehind found) {
     for (const std::string& problem : found.problems) log.warn(problem);
     remembered_all = found.problems.empty();
-    if (stopping) return;
     if (!found.pipelines.empty()) log.info("known from before: " + counted(found.pipelines.size(), "pipeline"));
     refused_by = std::move(found.refused_by);
     keeper.restore(std::move(found.pipelines), std::move(found.strays));
     restored = true;
+    if (stopping) return stop_all();  // told to end before it was known what runs here
     if (vector_known && !refused_by.empty() && refused_by != std::set<std::string>{binary.identity()})
       keeper.on_binary_changed();
     if (auto early = std::exchange(early_wish, std::nullopt)) on_desired(std::move(*early));
@@ -511,13 +511,19 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
       upgrade.reset();
       calm_timer.cancel();
       take_signals();  // an end that was asked for in the last moment of a handover
-      keeper.stop_all([this] { on_all_stopped(); });
+      if (restored) stop_all();
       return;
     }
     log.warn(name + " again: killing what still runs");
     hurried = true;
+    if (!restored) return;  // stop_all() is yet to come
     keeper.kill_all();
     if (keeper.size() == 0) loop.stop();
+  }
+
+  void stop_all() {
+    keeper.stop_all([this] { on_all_stopped(); });
+    if (hurried) keeper.kill_all();
   }
 
   void on_all_stopped() {

@@ -413,8 +413,9 @@ std::optional<Memory> Supervisor::memory(const std::string& id) const {
   const Pipeline& pipeline = *found->second;
   const Rollout& rollout = pipeline.rollout;
   const PipelineSpec* wanted = pipeline.spec_of(pipeline.asked);
+  if (wanted == nullptr) wanted = &pipeline.newest();  // the agent ends, and the next one goes on with that
   Memory memory;
-  memory.wanted = wanted != nullptr ? *wanted : pipeline.newest();
+  memory.wanted = *wanted;
   memory.wanted_lacks_secrets = pipeline.incomplete.contains(pipeline.asked);
   if (const PipelineSpec* good = pipeline.spec_of(rollout.good)) memory.good = *good;
   const PipelineSpec* target = pipeline.spec_of(rollout.target);

@@ -328,12 +328,14 @@ HttpConnection::Impl::Exchange HttpConnection::Impl::exchange(const HttpRequest&
   bool answered = false;
   bool handed_on = false;
   std::uint64_t received = 0;
+  std::uint64_t length_said = 0;
   HttpFault cut = HttpFault::none;
   sent.response_handler = [&](const httplib::Response& head) {
     guard.now->head_is_done();
     handed_on = request.on_body && head.status == 200;
-    if (const auto length = head.get_header_value<std::uint64_t>("Content-Length"); length > 0 && !handed_on)
-      response.body.reserve(std::min({length, std::uint64_t{request.max_response_bytes}, most_reserved}));
+    length_said = head.get_header_value<std::uint64_t>("Content-Length");
+    if (length_said > 0 && !handed_on)
+      response.body.reserve(std::min({length_said, std::uint64_t{request.max_response_bytes}, most_reserved}));
     return answered = true;
   };
   sent.content_receiver = [&](const char* bytes, std::size_t length, std::uint64_t, std::uint64_t total) {
@@ -343,7 +345,7 @@ HttpConnection::Impl::Exchange HttpConnection::Impl::exchange(const HttpRequest&
     } else if (since(begin) >= request.deadline) {  // a server that drips never meets a read timeout
       cut = HttpFault::timeout;
     } else if (handed_on) {
-      if (!request.on_body({bytes, length}, total)) cut = HttpFault::cancelled;
+      if (!request.on_body({bytes, length}, length_said)) cut = HttpFault::cancelled;
     } else {
       response.body.append(bytes, length);
     }

@@ -10,7 +10,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <ctime>
 
 #include "agent/data_dir_lock.h"
 #include "agent/update/binary_files.h"
@@ -81,7 +80,7 @@ class Guard {
       is_back = done.ok();
       if (!done) say(done.error().message());
     }
-    UpgradeRecord record{order_.from, order_.target, reason, std::time(nullptr)};
+    const UpgradeRecord record{order_.from, order_.target, reason};
     if (const Status written = write_upgrade_record(order_.data_dir, record); !written) say(written.error().message());
     if (started_by_systemd() && somebody_took_over()) return 0;
     // Where the file could not be put back it is the one that failed; this process still is the one before.

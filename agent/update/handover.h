@@ -36,8 +36,8 @@ inline constexpr const char* handover_variable = "VF_HANDOVER";
 /// Of a descriptor that comes out of the environment: whether it is open, above 2. Sets close-on-exec.
 [[nodiscard]] supervisor::UniqueDescriptor take_inherited(int descriptor);
 
-/// SIGTERM, SIGINT and SIGUSR2 wait from here on, for take_signals() of this image or of the next. The other threads take
-/// none.
+/// SIGTERM, SIGINT and SIGUSR2 wait from here on, for take_signals() of this image or of the next. The other threads
+/// take none.
 void hold_signals();
 void take_signals();
 

@@ -249,7 +249,7 @@ Error perform_upgrade(const Upgrade& upgrade, const Launch& launch, const std::s
   order.put_back = upgrade.keep_previous;
   order.from = handover.from;
   order.target = upgrade.target;
-  if (const Status written = write_upgrade_record(data_dir, {handover.from, upgrade.target, "", 0}); !written)
+  if (const Status written = write_upgrade_record(data_dir, {handover.from, upgrade.target, ""}); !written)
     return stay(written.error());
   auto guard = start_guard(order, launch);
   if (!guard) return stay(guard.error());

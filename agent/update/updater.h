@@ -6,7 +6,7 @@
 //   idle         nothing under way
 //   fetching     the file is downloaded
 //   checking     the new binary says its version, and that it likes the options; the old one is kept aside
-//   handing_over the agent was told to come to an end; it asks for seal() and replaces the image
+//   handing_over the agent was told that all is ready: it comes to an end, and the image is replaced
 //   on_trial     this image took over, and has not been healthy yet
 //
 //   - One order at a time: what comes meanwhile is ignored; a poll repeats it.

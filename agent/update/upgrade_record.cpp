@@ -31,7 +31,6 @@ Result<UpgradeRecord> decode(const std::string& body) {
   record.from = fields.text("from");
   record.target = fields.text("target");
   record.failure = fields.text("failure");
-  record.failed_at = fields.whole("failed_at");
   if (!problem.empty()) return Error{"read it", problem, 0};
   return record;
 }
@@ -41,8 +40,7 @@ Result<UpgradeRecord> decode(const std::string& body) {
 Status write_upgrade_record(const std::string& data_dir, const UpgradeRecord& record) {
   const boost::json::object object{{"from", state::text_value(record.from)},
                                    {"target", state::text_value(record.target)},
-                                   {"failure", state::text_value(record.failure)},
-                                   {"failed_at", record.failed_at}};
+                                   {"failure", state::text_value(record.failure)}};
   if (const Status made = supervisor::make_directory(data_dir + "/state", 0700); !made) return made;
   return supervisor::write_atomically(path_in(data_dir), state::seal(kind, boost::json::serialize(object)), 0600);
 }

@@ -11,10 +11,9 @@
 namespace vf::agent {
 
 struct UpgradeRecord {
-  std::string from;            ///< the version that handed over
-  std::string target;          ///< the version on trial
-  std::string failure;         ///< why the one before came back, in words; "" while nothing is known
-  std::int64_t failed_at = 0;  ///< seconds since 1970; 0 with no failure
+  std::string from;     ///< the version that handed over
+  std::string target;   ///< the version on trial
+  std::string failure;  ///< why the one before came back, in words; "" while nothing is known
   friend bool operator==(const UpgradeRecord&, const UpgradeRecord&) = default;
 };
 

@@ -3,53 +3,20 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/process/v2.hpp>
 #include <cerrno>
 #include <memory>
 #include <set>
 #include <utility>
 
 namespace vf::supervisor {
-namespace bp = boost::process::v2;
 namespace {
-
-/// What Boost.Process has no initializer for, or one that leaks descriptors (process_stdio, in 1.81): runs in the child
-/// between fork and exec.
-struct OwnGroupSignalsAndDescriptors {
-  int input;
-  int output;
-  int error;
-  int cgroup_procs;
-
-  boost::system::error_code on_exec_setup(bp::posix::default_launcher&, const boost::filesystem::path&,
-                                          const char* const*) {
-    if (cgroup_procs >= 0 && ::write(cgroup_procs, "0", 1) != 1) return {errno, boost::system::system_category()};
-    if (::dup2(input, STDIN_FILENO) < 0 || ::dup2(output, STDOUT_FILENO) < 0 || ::dup2(error, STDERR_FILENO) < 0)
-      return {errno, boost::system::system_category()};
-    // Ours are all close-on-exec; this is for whatever else may be open.
-    constexpr unsigned close_on_exec = 1U << 2;  // CLOSE_RANGE_CLOEXEC, Linux 5.11
-    if (::syscall(SYS_close_range, 3U, ~0U, close_on_exec) != 0)
-      for (int descriptor = 3; descriptor < 1024; ++descriptor) ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-    ::setpgid(0, 0);  // a Ctrl-C at the agent's terminal is the agent's to handle
-    for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);  // exec would keep what is ignored
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    return {};
-  }
-
-  /// errno has been told to the parent. Boost would go on to exit(), which runs the agent's exit handlers in its copy.
-  template <typename... Anything>
-  void on_exec_error(Anything&&...) {
-    ::_exit(127);
-  }
-};
 
 /// Pids that are waited for here. Loop's thread, like all of this file.
 std::set<pid_t>& waited_for() {
@@ -57,31 +24,46 @@ std::set<pid_t>& waited_for() {
   return pids;
 }
 
-/// Boost 1.81's own process_environment is not linkable header-only; this does the same.
-class WholeEnvironment {
+/// What a new process is to be like, in the system's words.
+class SpawnPlan {
  public:
-  explicit WholeEnvironment(const std::vector<std::string>& lines) {
-    for (const std::string& line : lines) pointers_.push_back(line.c_str());
-    pointers_.push_back(nullptr);
+  SpawnPlan() {
+    ::posix_spawn_file_actions_init(&files);
+    ::posix_spawnattr_init(&attributes);
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setsigdefault(&attributes, &all);  // exec would keep what is ignored
+    ::posix_spawnattr_setpgroup(&attributes, 0);         // a Ctrl-C at the agent's terminal is the agent's to handle
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   }
-  boost::system::error_code on_setup(bp::posix::default_launcher& launcher, const boost::filesystem::path&,
-                                     const char* const*) {
-    launcher.env = pointers_.data();
-    return {};
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
+  ~SpawnPlan() {
+    ::posix_spawn_file_actions_destroy(&files);
+    ::posix_spawnattr_destroy(&attributes);
   }
 
- private:
-  std::vector<const char*> pointers_;
+  void use_descriptors(int input, int output, int error) {
+    ::posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
+    ::posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&files, error, STDERR_FILENO);
+    ::posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
+  }
+
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
 };
 
-std::vector<std::string> as_lines(const std::map<std::string, std::string>& environment) {
-  std::vector<std::string> lines;
-  lines.reserve(environment.size());
-  for (const auto& [name, value] : environment) lines.push_back(name + "=" + value);
-  return lines;
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
 }
-
-using Handle = bp::basic_process_handle<boost::asio::io_context::executor_type>;
 
 /// Ends and waits for a process that never became the program it was started for.
 void reap_at_once(pid_t pid) {
@@ -98,22 +80,30 @@ Error start_error(const std::string& executable, int errnum) {
   return error;
 }
 
-template <typename... Setup>
-Result<Handle> launch(boost::asio::io_context& loop, bp::posix::default_launcher& launcher, const Command& command,
-                      Setup&&... setup) {
-  boost::system::error_code failed;
-  try {
-    auto process = launcher(loop.get_executor(), failed, boost::filesystem::path(command.executable), command.arguments,
-                            std::forward<Setup>(setup)...);
-    Handle handle = process.detach();
-    if (failed) return start_error(command.executable, failed.value());
-    return handle;
-  } catch (const boost::system::system_error& error) {
-    if (launcher.pid == 0) ::_exit(127);  // this is the child, before its exec
-    // Boost tells of the descriptor it did not get (EBADF); the kernel says why.
-    const UniqueDescriptor again(static_cast<int>(::syscall(SYS_pidfd_open, launcher.pid, 0)));
-    return system_error("watch " + command.executable + " (pidfd_open)", again ? error.code().value() : errno);
+/// Not Boost.Process' launcher: what it does between fork and exec takes memory, for which another thread may hold the
+/// lock, and its wait may block the loop (see Impl::wait).
+Result<pid_t> spawn(const Command& command) {
+  const UniqueDescriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null) return system_error("open /dev/null", errno);
+  const auto or_null = [&](int descriptor) { return descriptor >= 0 ? descriptor : null.get(); };
+  SpawnPlan plan;
+  plan.use_descriptors(null.get(), or_null(command.standard_output), or_null(command.standard_error));
+  std::vector<std::string> arguments{command.executable};
+  arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
+  std::vector<std::string> environment;
+  environment.reserve(command.environment.size());
+  for (const auto& [name, value] : command.environment) environment.push_back(name + "=" + value);
+  pid_t pid = 0;
+  const int failed = ::posix_spawn(&pid, command.executable.c_str(), &plan.files, &plan.attributes,
+                                   pointers_to(arguments).data(), pointers_to(environment).data());
+  if (failed != 0) return start_error(command.executable, failed);
+  const std::string moved = std::to_string(pid);
+  if (command.cgroup_procs >= 0 && ::write(command.cgroup_procs, moved.data(), moved.size()) < 0) {
+    const Error refused = system_error("put " + command.executable + " into its cgroup", errno);
+    reap_at_once(pid);
+    return refused;
   }
+  return pid;
 }
 
 }  // namespace
@@ -127,8 +117,7 @@ struct Child::Impl : std::enable_shared_from_this<Impl> {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  /// Not Boost.Process' own wait: Asio may wake it too early (a descriptor's state is used again with what is left in
-  /// it), and then it blocks in waitpid(), or takes a process that runs for one that has ended.
+  /// Asio may wake it too early: a descriptor's state is used again with what is left in it.
   void wait() {
     pidfd.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                      [self = shared_from_this()](boost::system::error_code error) {
@@ -166,19 +155,9 @@ Child::~Child() {
 }
 
 Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const Command& command, OnExit on_exit) {
-  const UniqueDescriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (!null) return system_error("open /dev/null", errno);
-  OwnGroupSignalsAndDescriptors setup{null.get(), command.standard_output >= 0 ? command.standard_output : null.get(),
-                                      command.standard_error >= 0 ? command.standard_error : null.get(),
-                                      command.cgroup_procs};
-  const auto environment = as_lines(command.environment);
-  bp::posix::default_launcher launcher;
-  auto launched = launch(loop, launcher, command, WholeEnvironment(environment), setup);
-  if (!launched) {
-    reap_at_once(launcher.pid);
-    return launched.error();
-  }
-  const pid_t pid = launched.value().id();
+  const auto spawned = spawn(command);
+  if (!spawned) return spawned.error();
+  const pid_t pid = spawned.value();
   UniqueDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!pidfd) {
     const Error failed = system_error("watch " + command.executable + " (pidfd_open)", errno);

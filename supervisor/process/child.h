@@ -1,5 +1,4 @@
-// Child: one process we started, watched through its pidfd. Lives on the loop's thread. Boost.Process does the work and
-// stays inside child.cpp.
+// Child: one process we started, watched through its pidfd. Lives on the loop's thread.
 #pragma once
 
 #include <sys/types.h>

@@ -115,7 +115,7 @@ void VectorflowControl::pump() {
     pump_posted_ = false;
     if (shutting_down_ || handing_over_) return;  // finish() sends what is left, in its own order
     const auto now = steady_clock::now();
-    schedule_.hold_heartbeats(!listed_known_ && !parts_.node.remembers_all());
+    hold_heartbeats();
     for (const Call call : schedule_.due(now)) send(call);
     const auto next = schedule_.next(steady_clock::now());
     if (!next) return;
@@ -548,12 +548,17 @@ void VectorflowControl::say_farewell(std::chrono::milliseconds grace, std::funct
   boost::asio::post(parts_.loop, [this] { finish(); });
 }
 
+void VectorflowControl::hold_heartbeats() {
+  schedule_.hold_heartbeats(!listed_known_ && !parts_.node.remembers_all());
+}
+
 /// One after the other: what is in flight, all logs, the last heartbeat. Called again by each answer.
 void VectorflowControl::finish() {
   if (!done_ || final_call_out_) return;  // the answer of that one comes back here
   if (!schedule_.enrolled()) return finished();
   if (schedule_.in_flight(Call::logs) || schedule_.in_flight(Call::heartbeat)) return;
   const auto now = steady_clock::now();
+  hold_heartbeats();
   if (!final_logs_failed_ && shipper_.has_pending(now) && schedule_.take_last(Call::logs, now)) {
     final_call_out_ = true;
     return send_logs([this](bool server_answered) {
@@ -574,7 +579,7 @@ void VectorflowControl::finish() {
 
 void VectorflowControl::finished() {
   last_chance_.cancel();
-  http_.cancel_all();
+  if (!handing_over_) http_.cancel_all();  // for good; a handover may yet become an end
   if (auto done = std::exchange(done_, nullptr)) done();
 }
 

@@ -86,6 +86,7 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   void count_push_stats();
   void count_log_losses();
   void say_farewell(std::chrono::milliseconds grace, std::function<void()> done);
+  void hold_heartbeats();
   void finish();
   void finished();
 

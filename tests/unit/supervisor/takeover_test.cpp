@@ -20,6 +20,8 @@ class Orphan {
     REQUIRE(child);
     pid_ = child.value()->pid();
     REQUIRE(identify(pid_, record));
+    // Its start is over for us a moment before the kernel shows its arguments.
+    REQUIRE(loop.until([&] { return !content_of("/proc/" + std::to_string(pid_) + "/cmdline").empty(); }));
   }
   Orphan(const Orphan&) = delete;
   Orphan& operator=(const Orphan&) = delete;
@@ -249,6 +251,17 @@ TEST_CASE("a wish that comes before the restored one had its turn is the one tha
   host.bench.want({pipeline("p", "echo third; exec sleep 1000", 3)});
   REQUIRE(host.bench.until_said("p", "third"));
   CHECK_FALSE(is_alive(orphan.pid()));
+}
+
+TEST_CASE("what runs when the agent is told to end is remembered once, as what is wanted") {
+  SupervisorBench bench;
+  bench.want({pipeline("p")});
+  REQUIRE(bench.until_running("p"));
+  bench.keeper().stop_all([] {});
+  const auto memory = bench.keeper().memory("p");
+  REQUIRE(memory);
+  CHECK(memory->wanted.checksum == pipeline("p").checksum);
+  CHECK_FALSE(memory->runs);
 }
 
 TEST_CASE("what an earlier agent refused stays refused") {

@@ -67,7 +67,7 @@ TEST_CASE("the record of an upgrade is read as it was written, and gone when it 
   const TempFolder folder;
   REQUIRE(read_upgrade_record(folder.path()));
   CHECK_FALSE(read_upgrade_record(folder.path()).value());
-  const UpgradeRecord record{"1.0.0", "2.0.0", "it ended before it was healthy", 1'700'000'000};
+  const UpgradeRecord record{"1.0.0", "2.0.0", "it ended before it was healthy"};
   REQUIRE(write_upgrade_record(folder.path(), record));
   REQUIRE(read_upgrade_record(folder.path()));
   CHECK(read_upgrade_record(folder.path()).value() == record);
@@ -78,7 +78,7 @@ TEST_CASE("the record of an upgrade is read as it was written, and gone when it 
 
 TEST_CASE("a record that is torn or foreign is told, removed, and no record") {
   const TempFolder folder;
-  REQUIRE(write_upgrade_record(folder.path(), {"1.0.0", "2.0.0", "", 0}));
+  REQUIRE(write_upgrade_record(folder.path(), {"1.0.0", "2.0.0", ""}));
   const std::string path = folder / "state/upgrade";
   const std::string whole = content_of(path);
   for (const std::string& broken : {whole.substr(0, whole.size() - 1), std::string(), std::string("hello")}) {
