@@ -109,21 +109,25 @@ Result<pid_t> spawn(const Command& command) {
 }  // namespace
 
 struct Child::Impl : std::enable_shared_from_this<Impl> {
-  Impl(boost::asio::io_context& loop, pid_t of, UniqueDescriptor descriptor, OnExit tell)
-      : pidfd(loop, descriptor.release()), pid(of), on_exit(std::move(tell)) {
+  Impl(boost::asio::io_context& loop, pid_t of, UniqueDescriptor descriptor)
+      : pidfd(loop, descriptor.release()), pid(of) {
     waited_for().insert(pid);
   }
   ~Impl() { waited_for().erase(pid); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  /// Asio may wake it too early: a descriptor's state is used again with what is left in it.
-  void wait() {
-    pidfd.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                     [self = shared_from_this()](boost::system::error_code error) {
-                       if (error == boost::asio::error::operation_aborted) return;
-                       self->has_ended() ? self->end() : self->wait();
-                     });
+  /// The callback is kept by the wait and not by the Child, which the callback may well own. Asio may wake it too
+  /// early: a descriptor's state is used again with what is left in it.
+  void wait(OnExit on_exit) {
+    pidfd.async_wait(
+        boost::asio::posix::stream_descriptor::wait_read,
+        [self = shared_from_this(), on_exit = std::move(on_exit)](boost::system::error_code error) mutable {
+          if (error == boost::asio::error::operation_aborted) return;
+          if (!self->has_ended()) return self->wait(std::move(on_exit));
+          const ExitStatus status = self->take_status();
+          if (!self->given_up) on_exit(status);
+        });
   }
 
   [[nodiscard]] bool has_ended() {
@@ -131,27 +135,25 @@ struct Child::Impl : std::enable_shared_from_this<Impl> {
     return ::poll(&watched, 1, 0) > 0;
   }
 
-  void end() {
-    siginfo_t how{};
-    ExitStatus status{0, 0, false};  // of who was no child of ours
-    if (::waitid(P_PIDFD, static_cast<id_t>(pidfd.native_handle()), &how, WEXITED | WNOHANG) == 0 && how.si_pid == pid)
-      status = how.si_code == CLD_EXITED ? ExitStatus{how.si_status, 0, true} : ExitStatus{0, how.si_status, true};
+  [[nodiscard]] ExitStatus take_status() {
     ended = true;
     waited_for().erase(pid);
-    // The callback may well own the Child.
-    if (const OnExit tell = std::exchange(on_exit, nullptr)) tell(status);
+    siginfo_t how{};
+    if (::waitid(P_PIDFD, static_cast<id_t>(pidfd.native_handle()), &how, WEXITED | WNOHANG) != 0 || how.si_pid != pid)
+      return {0, 0, false};  // it was no child of ours
+    return how.si_code == CLD_EXITED ? ExitStatus{how.si_status, 0, true} : ExitStatus{0, how.si_status, true};
   }
 
   boost::asio::posix::stream_descriptor pidfd;
   const pid_t pid;
   bool ended = false;
-  OnExit on_exit;  // empty once nobody wants to know
+  bool given_up = false;  // nobody wants to know
 };
 
 Child::Child(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Child::~Child() {
-  impl_->on_exit = nullptr;  // the wait goes on, or what was killed a moment ago would stay a zombie
+  impl_->given_up = true;  // the wait goes on, or what was killed a moment ago would stay a zombie
 }
 
 Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const Command& command, OnExit on_exit) {
@@ -168,8 +170,8 @@ Result<std::unique_ptr<Child>> Child::start(boost::asio::io_context& loop, const
 }
 
 std::unique_ptr<Child> Child::adopt(boost::asio::io_context& loop, pid_t pid, UniqueDescriptor pidfd, OnExit on_exit) {
-  auto impl = std::make_shared<Impl>(loop, pid, std::move(pidfd), std::move(on_exit));
-  impl->wait();
+  auto impl = std::make_shared<Impl>(loop, pid, std::move(pidfd));
+  impl->wait(std::move(on_exit));
   return std::unique_ptr<Child>(new Child(std::move(impl)));
 }
 
