@@ -1,46 +1,8 @@
 """A deploy onto a full disk costs nothing but the deploy."""
-import contextlib
-import ctypes
-import os
-
-from harness import Agent, Skip, StandinServer, scenario, scratch_dir, stays, wait_until
+from harness import Agent, StandinServer, scenario, stays, wait_until
 from testkit.deployed import row
+from testkit.small_disk import small_disk
 from testkit.versions import version, wait_shown
-
-CLONE_NEWNS, MS_NOSUID, MS_REC, MS_PRIVATE, MNT_DETACH = 0x20000, 2, 0x4000, 1 << 18, 2
-
-
-class Disk:
-    def __init__(self, path):
-        self.path, self._filler = path, path / "filler"
-
-    def fill(self):
-        """Leaves no byte free."""
-        with contextlib.suppress(OSError), open(self._filler, "ab", buffering=0) as file:
-            while True:
-                file.write(b"x" * 512)
-
-    def free_again(self):
-        self._filler.unlink()
-
-
-@contextlib.contextmanager
-def small_disk(size="8m"):
-    """A file system of its own, in a mount namespace of this thread: nothing stays mounted whatever happens."""
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def allowed(result, what):
-        if result != 0:
-            raise Skip(f"{what} is not allowed here: {os.strerror(ctypes.get_errno())}")
-    with scratch_dir() as path:
-        allowed(libc.unshare(CLONE_NEWNS), "a mount namespace")
-        allowed(libc.mount(b"none", b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None), "a private mount")
-        allowed(libc.mount(b"vf-test", str(path).encode(), b"tmpfs", ctypes.c_ulong(MS_NOSUID),
-                           f"mode=0700,size={size}".encode()), "a tmpfs")
-        try:
-            yield Disk(path)
-        finally:
-            libc.umount2(str(path).encode(), MNT_DETACH)
 
 
 @scenario
