@@ -27,6 +27,7 @@
 #include "agent/scraper.h"
 #include "agent/state_keeper.h"
 #include "agent/told_metrics.h"
+#include "agent/unused_code.h"
 #include "agent/update/updater.h"
 #include "agent/vector_binary.h"
 #include "agent/vector_probe.h"
@@ -46,6 +47,8 @@ using std::chrono::steady_clock;
 constexpr seconds loop_is_stuck{10};
 // What a killed agent had read and sent in between is read and sent again by the next one.
 constexpr seconds mark_pause{3};
+// Of on_tick(), 5 to 15 s each.
+constexpr unsigned start_is_over = 3;
 // A process image is replaced between two reloads, where that does not take for ever.
 constexpr milliseconds look_for_calm{50};
 constexpr seconds longest_wait_for_calm{45};
@@ -255,6 +258,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   void on_tick() {
     binary.check();
     count_echo_losses();
+    if (++ticks == start_is_over) codec.submit(give_back_unused_code);
     codec.submit([this] {
       metrics::HostReport report = host_reader.read();
       boost::asio::post(loop, [this, report = std::move(report)] {
@@ -606,6 +610,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   std::set<std::string> said;
   std::map<std::string, std::pair<std::uint64_t, ReadMarks>> read_marks;  // by id, with the generation they belong to
   std::uint64_t echo_losses_told = 0;
+  unsigned ticks = 0;
   std::optional<supervisor::DesiredState> early_wish;  // said before it was known what an earlier agent left
   bool restored = false;
   bool remembered_all = false;
