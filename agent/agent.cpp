@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cerrno>
 #include <chrono>
 #include <set>
 
@@ -128,7 +129,8 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     }
     auto lock = lock_data_dir(options.data_dir, take_inherited(handover ? handover->lock : -1));
     if (!lock) {
-      log.error(lock.error().message());
+      const bool taken = lock.error().code == EWOULDBLOCK;  // which says what to do
+      log.error(lock.error().message() + (taken ? "" : "; set VF_DATA_DIR to a directory the agent can write"));
       return Ending::failed();
     }
     log.info(std::string("vf-agent ") + version + " starting: control plane " + options.url + ", data in " +

@@ -1,4 +1,4 @@
-"""A deploy onto a full disk costs nothing but the deploy."""
+"""A deploy onto a full disk costs nothing but the deploy; a data dir that cannot be written is said at once."""
 from harness import Agent, StandinServer, scenario, stays, wait_until
 from testkit.deployed import row
 from testkit.small_disk import small_disk
@@ -28,3 +28,21 @@ def a_deploy_onto_a_full_disk_waits_for_space_and_costs_nothing():
                 agent.wait_version("p1", number)
                 wait_shown(server, f"number {number}.")
                 assert (row(server)["pid"] == pid) == (number == 2)
+
+
+@scenario
+def a_read_only_data_dir_is_one_clear_message_and_nothing_is_lost_by_it():
+    with small_disk() as disk, StandinServer() as server:
+        server.set_pipeline("p1", version("one"))
+        with Agent(server, data_dir=disk.path / "data") as agent:
+            agent.wait_running("p1")
+            agent.stop()
+            disk.read_only(True)
+            said = len(agent.output())
+            agent.start()
+            assert agent.wait() == 1
+            told = agent.output()[said:]
+            assert "Read-only file system" in told and str(agent.data_dir) in told and "VF_DATA_DIR" in told, told
+            disk.read_only(False)
+            agent.start()
+            agent.wait_running("p1")

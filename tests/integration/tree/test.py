@@ -17,7 +17,9 @@ ALLOWED = {
 # Heavy headers and the only files that may include them.
 ONLY_IN = {
     "httplib.h": {"agent/http/http_connection.cpp", "agent/local/metrics_server.cpp"},
-    "boost/process": set(),
+    "boost/process": set(),   # see supervisor/process/child.cpp
+    "boost/beast": {"agent/local/local_server.cpp", "agent/local/local_client.cpp"},
+    "CLI/": {"agent/local/client_commands.cpp"},
     "yaml-cpp/": {"supervisor/own_api.cpp", "supervisor/change_kind.cpp", "supervisor/vector_data_dir.cpp",
                   "agent/control/directory/yaml_check.cpp"},
     "spdlog/": {"agent/log.cpp"},

@@ -1,4 +1,4 @@
-"""A file system that is small, and that a scenario can fill."""
+"""A file system that is small, and that a scenario can fill, or make read-only while nobody writes."""
 import contextlib
 import ctypes
 import os
@@ -6,7 +6,7 @@ import os
 from testkit.folder import scratch_dir
 from testkit.scenarios import Skip
 
-CLONE_NEWNS, MS_NOSUID, MS_REC, MS_PRIVATE, MNT_DETACH = 0x20000, 2, 0x4000, 1 << 18, 2
+CLONE_NEWNS, MS_RDONLY, MS_NOSUID, MS_REMOUNT, MS_REC, MS_PRIVATE, MNT_DETACH = 0x20000, 1, 2, 32, 0x4000, 1 << 18, 2
 
 
 class Disk:
@@ -21,6 +21,12 @@ class Disk:
 
     def free_again(self):
         self._filler.unlink()
+
+    def read_only(self, on):
+        """Not while a file on it is open for writing."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        flags = ctypes.c_ulong(MS_REMOUNT | MS_NOSUID | (MS_RDONLY if on else 0))
+        assert libc.mount(b"none", str(self.path).encode(), None, flags, None) == 0, os.strerror(ctypes.get_errno())
 
 
 @contextlib.contextmanager
