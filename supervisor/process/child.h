@@ -30,9 +30,9 @@ class Child {
   using OnExit = std::function<void(ExitStatus)>;
 
   /// Starts the command in a process group of its own, with /dev/null as 0, no other descriptor than 0, 1 and 2,
-  /// default signal dispositions and an empty signal mask. It outlives the agent if the agent dies. `on_exit` is called
-  /// once, on the loop, never from inside this call, and not at all once the Child is destroyed; its process is waited
-  /// for all the same.
+  /// default signal dispositions (but for 32 and 33, the C library's own, which posix_spawn ignores) and an empty
+  /// signal mask. It outlives the agent if the agent dies. `on_exit` is called once, on the loop, never from inside
+  /// this call, and not at all once the Child is destroyed; its process is waited for all the same.
   [[nodiscard]] static Result<std::unique_ptr<Child>> start(boost::asio::io_context& loop, const Command& command,
                                                             OnExit on_exit);
   /// Watches a process that an earlier agent started, or this one before it was replaced by its next version.
