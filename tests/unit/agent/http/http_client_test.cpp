@@ -103,6 +103,9 @@ TEST_CASE_METHOD(Fixture, "while one request is stuck another goes on over a sec
   client.send(get("/b"), note());
   REQUIRE(run_until(2));
   CHECK(told == std::vector<std::string>{"/a", "/b"});
+  // The stuck one's worker may come to its connection only now, on a busy machine.
+  const auto deadline = Clock::now() + 60s;
+  while (server.connections() < 2 && Clock::now() < deadline) loop.run_one_for(1ms);
   CHECK(server.connections() == 2);
 }
 
@@ -163,9 +166,10 @@ TEST_CASE_METHOD(Fixture, "a head that drips is ended at the deadline, and the w
   client.send(get("/a"), note());
   loop.run();
   REQUIRE(told.size() == 2);
-  // The worker's own words; the loop's where the worker is late on a busy machine.
+  // The worker's own words, with what was left of the 100 ms when it began; the loop's where the worker is late on a
+  // busy machine.
   CHECK_THAT(told[0], Catch::Equals("no answer in time") ||
-                          (Catch::StartsWith("no whole answer from ") && Catch::EndsWith(" within 100 ms")));
+                          Catch::Matches("no whole answer from 127\\.0\\.0\\.1:[0-9]+ within (100|[1-9]?[0-9]) ms"));
   CHECK(told[1] == "/a");
 }
 
