@@ -14,6 +14,7 @@
 #include "agent/data_dir_lock.h"
 #include "agent/update/binary_files.h"
 #include "agent/update/upgrade_record.h"
+#include "supervisor/process/exec_words.h"
 #include "supervisor/process/known_process.h"
 
 namespace vf::agent {
@@ -32,13 +33,6 @@ constexpr milliseconds look_again{100};
 
 // argv of the guard: vf-agent upgrade-guard AGENT TRIAL_MS DATA_DIR BINARY PUT_BACK FROM TARGET ARGV…
 enum Argument : std::size_t { agent = 2, trial, data_dir, binary, put_back, from, target, arguments };
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> all;
-  for (std::string& text : texts) all.push_back(text.data());
-  all.push_back(nullptr);
-  return all;
-}
 
 void say(const std::string& text) {
   std::fprintf(stderr, "vf-agent: %s\n", text.c_str());
@@ -140,8 +134,7 @@ Result<UniqueDescriptor> start_guard(GuardOrder order, const Launch& launch) {
                                  order.from,
                                  order.target};
   words.insert(words.end(), launch.arguments.begin(), launch.arguments.end());
-  std::vector<std::string> environment;
-  for (const auto& [name, value] : launch.environment) environment.push_back(name + "=" + value);
+  std::vector<std::string> environment = supervisor::environment_lines(launch.environment);
 
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
@@ -154,8 +147,8 @@ Result<UniqueDescriptor> start_guard(GuardOrder order, const Launch& launch) {
   ::posix_spawnattr_setpgroup(&attributes, 0);  // a Ctrl-C at the terminal is the agent's
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
   pid_t pid = 0;
-  const int failed =
-      ::posix_spawn(&pid, "/proc/self/exe", &files, &attributes, pointers(words).data(), pointers(environment).data());
+  const int failed = ::posix_spawn(&pid, "/proc/self/exe", &files, &attributes, supervisor::pointers_to(words).data(),
+                                   supervisor::pointers_to(environment).data());
   ::posix_spawn_file_actions_destroy(&files);
   ::posix_spawnattr_destroy(&attributes);
   if (failed != 0) return system_error("start the guard of the upgrade", failed);

@@ -9,6 +9,8 @@
 #include <boost/json/serialize.hpp>
 #include <cerrno>
 
+#include "supervisor/process/exec_words.h"
+
 namespace vf::agent {
 namespace {
 
@@ -23,13 +25,6 @@ sigset_t kept_for_the_next() {
 
 void keep_open(int descriptor) {
   if (descriptor >= 0) ::fcntl(descriptor, F_SETFD, 0);
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> all;
-  for (std::string& text : texts) all.push_back(text.data());
-  all.push_back(nullptr);
-  return all;
 }
 
 }  // namespace
@@ -74,15 +69,14 @@ supervisor::UniqueDescriptor take_inherited(int descriptor) {
 
 int exec_image(const std::string& file, const Launch& launch, const std::optional<Handover>& handover) {
   std::vector<std::string> arguments = launch.arguments;
-  std::vector<std::string> environment;
-  for (const auto& [name, value] : launch.environment) environment.push_back(name + "=" + value);
+  std::vector<std::string> environment = supervisor::environment_lines(launch.environment);
   if (handover) {
     environment.push_back(std::string(handover_variable) + "=" + encode(*handover));
     keep_open(handover->lock);
     keep_open(handover->trial);
   }
   hold_signals();
-  ::execve(file.c_str(), pointers(arguments).data(), pointers(environment).data());
+  ::execve(file.c_str(), supervisor::pointers_to(arguments).data(), supervisor::pointers_to(environment).data());
   return errno;
 }
 

@@ -15,6 +15,8 @@
 #include <set>
 #include <utility>
 
+#include "supervisor/process/exec_words.h"
+
 namespace vf::supervisor {
 namespace {
 
@@ -57,14 +59,6 @@ class SpawnPlan {
   posix_spawnattr_t attributes;
 };
 
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 /// Ends and waits for a process that never became the program it was started for.
 void reap_at_once(pid_t pid) {
   if (pid <= 0) return;
@@ -90,9 +84,7 @@ Result<pid_t> spawn(const Command& command) {
   plan.use_descriptors(null.get(), or_null(command.standard_output), or_null(command.standard_error));
   std::vector<std::string> arguments{command.executable};
   arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
-  std::vector<std::string> environment;
-  environment.reserve(command.environment.size());
-  for (const auto& [name, value] : command.environment) environment.push_back(name + "=" + value);
+  std::vector<std::string> environment = environment_lines(command.environment);
   pid_t pid = 0;
   const int failed = ::posix_spawn(&pid, command.executable.c_str(), &plan.files, &plan.attributes,
                                    pointers_to(arguments).data(), pointers_to(environment).data());
