@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -16,7 +17,7 @@
 
 namespace vf::tapper {
 
-/// Somebody who watches one component. Called on the loop; must not destroy a Watch from inside a call.
+/// Somebody who watches one component. Called on the loop; must neither begin nor destroy a Watch from inside a call.
 class Viewer {
  public:
   virtual ~Viewer() = default;
@@ -40,8 +41,9 @@ struct TapTarget {
 
 class Tapper {
  public:
-  static constexpr std::size_t most_taps = 3;      ///< subprocesses at once
-  static constexpr std::size_t most_viewers = 16;  ///< of all taps together
+  static constexpr std::size_t most_taps = 3;        ///< subprocesses at once
+  static constexpr std::size_t most_viewers = 16;    ///< of all taps together
+  static constexpr std::chrono::minutes longest{5};  ///< that one viewer watches
 
   struct Parts {
     boost::asio::io_context& loop;
@@ -49,6 +51,7 @@ class Tapper {
     std::function<std::optional<TapTarget>(const std::string& pipeline_id, const std::string& component_id)> find;
     /// How `vector tap` is to be run; an Error where there is no Vector, or its version is not known yet.
     std::function<Result<TapProgram>()> program;
+    std::chrono::milliseconds longest_watch = longest;  ///< tests have less time
   };
 
   explicit Tapper(Parts parts);

@@ -9,7 +9,7 @@
 #include "agent/control/vectorflow/checksum.h"
 #include "agent/control/vectorflow/config_pipeline.h"
 #include "agent/control/vectorflow/error_text.h"
-#include "agent/control/vectorflow/surrogates.h"
+#include "logbuf/surrogates.h"
 
 namespace vf::agent::vectorflow {
 
@@ -197,7 +197,7 @@ Result<ConfigResponse> decode_config(std::string_view body) {
   std::string mended;  // holds what `root` is parsed from
   if (error == simdjson::STRING_ERROR) {
     mended = body;
-    if (mend_surrogates(mended) == 0) mended.clear();
+    if (logbuf::mend_surrogates(mended) == 0) mended.clear();
     if (!mended.empty()) error = parser.parse(mended).get(root);
   }
   if (error) return refuse(std::string("it is not JSON: ") + simdjson::error_message(error));

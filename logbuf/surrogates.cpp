@@ -1,10 +1,10 @@
-#include "agent/control/vectorflow/surrogates.h"
+#include "logbuf/surrogates.h"
 
 #include <charconv>
 #include <optional>
 #include <string_view>
 
-namespace vf::agent::vectorflow {
+namespace vf::logbuf {
 
 namespace {
 
@@ -46,4 +46,4 @@ std::size_t mend_surrogates(std::string& json) {
   return mended;
 }
 
-}  // namespace vf::agent::vectorflow
+}  // namespace vf::logbuf

@@ -1,8 +1,8 @@
-#include "agent/control/vectorflow/surrogates.h"
+#include "logbuf/surrogates.h"
 
 #include <catch2/catch.hpp>
 
-namespace vf::agent::vectorflow {
+namespace vf::logbuf {
 namespace {
 
 struct Mended {
@@ -42,4 +42,4 @@ TEST_CASE("text that is cut short or no JSON is not read past its end") {
   CHECK(mend("\\ud800\\udc0").count == 1);
 }
 
-}  // namespace vf::agent::vectorflow
+}  // namespace vf::logbuf

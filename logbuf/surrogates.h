@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <string>
 
-namespace vf::agent::vectorflow {
+namespace vf::logbuf {
 
 /// Turns every \uD800..\uDFFF escape without its partner into \uFFFD, in place, and says how many there were.
 /// Only meaningful for JSON; any other text is left in some state, never read past its end.
 std::size_t mend_surrogates(std::string& json);
 
-}  // namespace vf::agent::vectorflow
+}  // namespace vf::logbuf

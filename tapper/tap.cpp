@@ -1,0 +1,131 @@
+#include "tapper/tap.h"
+
+#include <algorithm>
+
+namespace vf::tapper {
+namespace {
+
+constexpr std::chrono::milliseconds shortest_pause{250};
+constexpr std::chrono::milliseconds longest_pause{5000};
+// An agent that was killed leaves its subprocesses behind: they end by themselves soon after the tap would have.
+constexpr std::chrono::seconds beyond_longest{10};
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+/// What stands between the first two single quotes.
+std::string quoted(std::string_view text) {
+  const std::size_t begin = text.find('\'');
+  const std::size_t end = text.find('\'', begin + 1);
+  if (begin == std::string_view::npos || end == std::string_view::npos) return "";
+  return std::string(text.substr(begin + 1, end - begin - 1));
+}
+
+}  // namespace
+
+Tap::Tap(const Tapper::Parts& parts, std::string pipeline_id, std::string component_id)
+    : parts_(parts),
+      pipeline_id_(std::move(pipeline_id)),
+      component_id_(std::move(component_id)),
+      pause_(shortest_pause),
+      retry_(parts_.loop) {}
+
+bool Tap::look() {
+  const auto target = parts_.find(pipeline_id_, component_id_);
+  if (!target) return false;
+  if (process_ && (!target->running || target->generation != generation_)) {
+    process_.reset();
+    pause_ = shortest_pause;
+  }
+  if (target->running && !process_) {
+    start(*target);
+  } else if (!target->running) {
+    retry_.cancel();
+    notice("waiting for the pipeline to run");
+  }
+  return true;
+}
+
+void Tap::start(const TapTarget& target) {
+  retry_.cancel();
+  auto program = parts_.program();
+  if (!program) return start_later(program.error().message());
+  TapOrder order;
+  order.api_port = target.api_port;
+  is_sink_ = is_sink_ || target.role == ComponentRole::sink;
+  (is_sink_ ? order.inputs_of : order.outputs_of) = {component_id_};
+  order.longest = parts_.longest_watch + beyond_longest;
+  auto started = TapProcess::start(parts_.loop, program.value(), order, *this);
+  if (!started) return start_later(started.error().message());
+  process_ = std::move(started).value();
+  generation_ = target.generation;
+  unmatched_.clear();
+  last_remark_.clear();
+  if (reader_ && reads_wrapped_ == program.value().grpc) return;
+  reads_wrapped_ = program.value().grpc;
+  reader_ = std::make_unique<EventReader>(reads_wrapped_);
+}
+
+void Tap::start_later(const std::string& why) {
+  notice(why + "; trying again");
+  retry_.expires_after(pause_);
+  pause_ = std::min(2 * pause_, longest_pause);
+  retry_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code cancelled) {
+    // Should the pipeline be gone, the Tapper hears of that by itself.
+    if (!cancelled && !alive.expired()) (void)look();
+  });
+}
+
+void Tap::end(std::string_view reason) {
+  retry_.cancel();
+  process_.reset();
+  for (Viewer* const viewer : std::exchange(viewers_, {})) viewer->on_end(reason);
+}
+
+void Tap::notice(const std::string& text) {
+  if (std::exchange(told_, text) == text) return;
+  for (Viewer* const viewer : viewers_) viewer->on_notice(text);
+}
+
+void Tap::on_tap_line(std::string_view line) {
+  const auto found = reader_->read(line);
+  // A pattern cannot say every id literally (literal_pattern), so it is looked at once more.
+  if (found && !is_sink_ && found->component_id != component_id_) return;
+  pause_ = shortest_pause;
+  told_.clear();
+  for (Viewer* const viewer : viewers_) found ? viewer->on_event(found->event) : viewer->on_dropped(1);
+}
+
+void Tap::on_tap_cut() {
+  for (Viewer* const viewer : viewers_) viewer->on_dropped(1);
+}
+
+/// Words of Vector's own: it says which patterns matched nothing, or a sink, and why it could not connect.
+void Tap::on_tap_remark(std::string_view line) {
+  if (contains(line, "sink outputs cannot be tapped") && !is_sink_) {
+    is_sink_ = true;
+    process_.reset();
+    (void)look();
+    return;
+  }
+  if (contains(line, "failed to match")) {
+    unmatched_.insert(quoted(line));
+    const std::size_t asked = is_sink_ ? 1 : 2;  // the id, and its named outputs
+    if (unmatched_.size() >= asked)
+      notice("this pipeline has no component " + component_id_ + " whose events can be seen; waiting for one");
+    return;
+  }
+  if (contains(line, " INFO ") || contains(line, "successfully matched")) return;
+  last_remark_ = line;
+}
+
+void Tap::on_tap_end() {
+  process_.reset();
+  const auto target = parts_.find(pipeline_id_, component_id_);
+  // Where its Vector has ended the supervisor soon knows, and the next one is waited for.
+  if (target && target->running)
+    start_later("the tap lost its Vector" + (last_remark_.empty() ? "" : " (" + last_remark_ + ")"));
+}
+
+}  // namespace vf::tapper

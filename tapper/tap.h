@@ -1,0 +1,58 @@
+// Tap: one component that is watched, its subprocess and those who watch it. The Tapper's part. Loop's thread.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <list>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "tapper/event_reader.h"
+#include "tapper/tap_process.h"
+#include "tapper/tapper.h"
+
+namespace vf::tapper {
+
+class Tap final : TapProcessSink {
+ public:
+  Tap(const Tapper::Parts& parts, std::string pipeline_id, std::string component_id);
+
+  void add(Viewer& viewer) { viewers_.push_back(&viewer); }
+  void remove(Viewer& viewer) { viewers_.remove(&viewer); }
+  [[nodiscard]] bool watched() const { return !viewers_.empty(); }
+  [[nodiscard]] bool has_process() const { return process_ != nullptr; }
+  [[nodiscard]] std::string words() const { return pipeline_id_ + "/" + component_id_; }
+  [[nodiscard]] const std::string& pipeline_id() const { return pipeline_id_; }
+
+  /// Looks at the pipeline: starts, ends or replaces the subprocess. False where the pipeline is not wanted any more.
+  [[nodiscard]] bool look();
+  /// Tells all who watch, and lets go of them.
+  void end(std::string_view reason);
+
+ private:
+  void start(const TapTarget& target);
+  void start_later(const std::string& why);
+  void notice(const std::string& text);
+  void on_tap_line(std::string_view line) override;
+  void on_tap_cut() override;
+  void on_tap_remark(std::string_view line) override;
+  void on_tap_end() override;
+
+  const Tapper::Parts& parts_;
+  const std::string pipeline_id_, component_id_;
+  std::list<Viewer*> viewers_;
+  std::unique_ptr<TapProcess> process_;
+  std::unique_ptr<EventReader> reader_;
+  bool reads_wrapped_ = false;
+  std::uint64_t generation_ = 0;  // of the Vector that process_ watches
+  bool is_sink_ = false;          // Vector said so, or is known to
+  std::set<std::string> unmatched_;
+  std::string last_remark_;
+  std::string told_;  // the notice last given: it is not repeated
+  std::chrono::milliseconds pause_;
+  boost::asio::steady_timer retry_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for a timer that fired as the Tap went
+};
+
+}  // namespace vf::tapper
