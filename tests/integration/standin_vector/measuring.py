@@ -1,13 +1,11 @@
-"""Expositions and `tap`."""
+"""Expositions."""
 import gzip
-import json
 import re
 import socket
-import subprocess
 import time
 
-from harness import scenario, stays, wait_until
-from standins import BINARY, Standin, environment, has, run, same
+from harness import scenario, wait_until
+from standins import Standin, has, same
 
 
 @scenario
@@ -84,42 +82,3 @@ def scrapes_can_be_gzip_slow_hang_or_broken():
     with Standin(modes="standin: {scrape_status: 500, scrape_body: 'not prometheus {'}\n") as it:
         it.started()
         same(it.get(it.metrics_port, "/metrics")[:2], (500, b"not prometheus {"))
-
-
-@scenario
-def tap_prints_events_in_the_dialect_of_its_version():
-    for version, path in (("0.54", "/graphql"), ("0.57", "")):
-        with Standin(version=version, modes="standin: {tap_events_per_second: 100}\n") as it:
-            it.started()
-            url = f"http://127.0.0.1:{it.api_port}{path}"
-            arguments = ("tap", "--outputs-of", "in", "--url", url, "--format", "json", "--interval", "100",
-                         "--duration-ms", "500")
-            status, out, _ = run(*arguments, version=version)
-            same(status, 0)
-            event = json.loads(out.splitlines()[0])
-            same("source_type" in (event["log"] if version == "0.57" else event), True)
-            event = json.loads(run(*arguments, "--meta", version=version)[1].splitlines()[0])
-            same(sorted(event), ["component_id", "component_kind", "component_type", "event"])
-            _, out, err = run(*arguments, "--outputs-of", "nosuch", version=version)
-            has(err, "[tap] Pattern 'nosuch' failed to match: will retry on configuration reload.")
-            other = "0.57" if version == "0.54" else "0.54"
-            same(run(*arguments, version=other)[0], 69)  # one side does not talk to the other
-
-
-@scenario
-def tap_without_no_reconnect_waits_for_its_vector_for_ever():
-    with Standin() as it:
-        it.started()
-        url = f"http://127.0.0.1:{it.api_port}/graphql"
-        ends = subprocess.Popen([BINARY, "tap", "--url", url, "--no-reconnect"], env=environment(),
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        waits = subprocess.Popen([BINARY, "tap", "--url", url], env=environment(), stdout=subprocess.PIPE,
-                                 stderr=subprocess.DEVNULL)
-        waits.stdout.readline()  # it is connected
-        time.sleep(0.3)
-        it.terminate()
-        same(ends.wait(20), 0)
-        stays(lambda: waits.poll() is None, 0.3, "it waits")
-        waits.terminate()
-        same(waits.wait(20), 0)
-        waits.stdout.close()

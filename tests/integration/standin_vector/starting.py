@@ -36,7 +36,7 @@ def a_symlink_name_chooses_the_version():
 @scenario
 def an_unknown_argument_is_a_usage_error():
     status, _, err = run("--confg", "x.yaml")
-    same(status, 64)
+    same(status, 2)
     has(err, "error: unexpected argument '--confg' found")
 
 

@@ -3,6 +3,6 @@ import importlib
 
 from harness import main
 
-for part in ("starting", "reloading", "ending", "printing", "measuring"):
+for part in ("starting", "reloading", "ending", "printing", "measuring", "tapping", "tap_modes"):
     importlib.import_module(part)  # registers its scenarios
 main()

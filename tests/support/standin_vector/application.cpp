@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "tests/support/standin_vector/tap_link.h"
 #include "tests/support/standin_vector/text.h"
 #include "tests/support/standin_vector/vector_log.h"
 
@@ -270,15 +271,9 @@ void Application::answer_health(const HttpRequest& request, Reply reply) {
   reply({ok ? 200 : 503, "application/json", ok ? "{\"ok\":true}" : "{\"ok\":false}", false});
 }
 
-/// What this stand-in's own `tap` needs to know: the dialect, the rate, and the components. The connection stays open,
-/// so that the tap notices this process's end.
+/// The connection stays open, so that the tap hears of reloads, and notices this process's end.
 void Application::answer_tap(Reply reply) {
-  std::string body = std::string(dialect_.grpc_api() ? "grpc" : "graphql") + " " +
-                     std::to_string(config_->modes.tap_events_per_second) + "\n";
-  for (const auto& component : config_->components) {
-    body += component.id + " " + std::string(name_of(component.kind)) + " " + component.type + "\n";
-  }
-  reply({200, "text/plain", body + "\n", true});
+  reply({200, "text/plain", tap_frame(*config_, dialect_), true});
 }
 
 void Application::answer_scrape(const SeriesFilter& filter, Reply reply) {

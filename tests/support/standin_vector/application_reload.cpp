@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tests/support/standin_vector/application.h"
+#include "tests/support/standin_vector/tap_link.h"
 #include "tests/support/standin_vector/text.h"
 #include "tests/support/standin_vector/vector_log.h"
 
@@ -108,6 +109,7 @@ void Application::finish_reload() {
   next_config_->api = config_->api;
   const bool bound = topology_.apply(*next_config_);
   config_ = std::move(next_config_);
+  if (api_) api_->send_to_held(tap_frame(*config_, dialect_));
   ++process_.reloads;
   std::string files;
   for (const auto& path : command_line_.configs) {

@@ -45,6 +45,9 @@ class Arguments {
   std::string value() {
     if (inline_value_) return *inline_value_;
     if (at_ >= all_.size()) throw UsageError("a value is required for '" + current_ + "' but none was supplied");
+    if (all_[at_].size() > 1 && all_[at_].front() == '-') {  // only --option=-value can begin so
+      throw UsageError("unexpected argument '" + all_[at_] + "' found");
+    }
     return all_[at_++];
   }
   int number(int minimum) {
@@ -78,14 +81,24 @@ void add_list(std::vector<ConfigPath>& to, const std::string& comma_separated, b
   }
 }
 
-void parse_tap(Arguments& arguments, TapOptions& tap) {
+void add_patterns(std::vector<std::string>& to, const std::string& comma_separated) {
+  std::size_t from = 0;
+  while (from <= comma_separated.size()) {
+    const auto comma = std::min(comma_separated.find(',', from), comma_separated.size());
+    to.push_back(comma_separated.substr(from, comma - from));
+    from = comma + 1;
+  }
+}
+
+void parse_tap(Arguments& arguments, TapOptions& tap, const Dialect& dialect) {
+  const bool checked = dialect.grpc_api();  // before, clap took any number
   while (arguments.next()) {
     if (arguments.is("--url", "-u"))
       tap.url = arguments.value();
     else if (arguments.is("--interval", "-i"))
-      tap.interval = std::chrono::milliseconds(arguments.number(100));
+      tap.interval = std::chrono::milliseconds(std::max(1, arguments.number(checked ? 100 : 0)));
     else if (arguments.is("--limit", "-l"))
-      tap.limit = arguments.number(1);
+      tap.limit = arguments.number(checked ? 1 : 0);
     else if (arguments.is("--duration-ms", "-d"))
       tap.duration = std::chrono::milliseconds(arguments.number(1));
     else if (arguments.is("--format", "-f"))
@@ -96,14 +109,14 @@ void parse_tap(Arguments& arguments, TapOptions& tap) {
       tap.meta = true;
     else if (arguments.is("--no-reconnect", "-n"))
       tap.no_reconnect = true;
-    else if (arguments.is("--outputs-of") || arguments.is("--inputs-of") || !arguments.is_flag()) {
-      tap.inputs = tap.inputs || arguments.is("--inputs-of");
-      std::vector<ConfigPath> patterns;
-      add_list(patterns, arguments.is_flag() ? arguments.value() : arguments.current(), false);
-      for (auto& pattern : patterns) tap.patterns.push_back(pattern.path);
-    } else {
+    else if (arguments.is("--outputs-of"))
+      add_patterns(tap.outputs_of, arguments.value());
+    else if (arguments.is("--inputs-of"))
+      add_patterns(tap.inputs_of, arguments.value());
+    else if (!arguments.is_flag())
+      add_patterns(tap.outputs_of, arguments.current());
+    else
       throw UsageError("unexpected argument '" + arguments.current() + "' found");
-    }
   }
   if (tap.format != "json" && tap.format != "yaml" && tap.format != "logfmt") {
     throw UsageError("invalid value '" + tap.format + "' for '--format <FORMAT>'");
@@ -165,7 +178,7 @@ CommandLine parse(const std::vector<std::string>& all, const Dialect& dialect) {
       line.command = Command::validate;
     else if (line.command == Command::run && arguments.is("tap")) {
       line.command = Command::tap;
-      parse_tap(arguments, line.tap);
+      parse_tap(arguments, line.tap, dialect);
     } else
       throw UsageError("unexpected argument '" + arguments.current() + "' found");
   }

@@ -11,8 +11,8 @@
 
 namespace standin {
 
-// sysexits.h, as Vector uses them
-inline constexpr int kExitUsage = 64;
+// sysexits.h, as Vector uses them; a usage error is clap's
+inline constexpr int kExitUsage = 2;
 inline constexpr int kExitUnavailable = 69;
 inline constexpr int kExitConfig = 78;
 
@@ -23,8 +23,8 @@ struct ConfigPath {
 
 struct TapOptions {
   std::string url;
-  std::vector<std::string> patterns;
-  bool inputs = false;  ///< --inputs-of instead of --outputs-of
+  std::vector<std::string> outputs_of;  ///< what is named without an option too
+  std::vector<std::string> inputs_of;
   std::string format = "json";
   std::chrono::milliseconds interval{500};
   int limit = 100;

@@ -220,6 +220,19 @@ class Loader {
     return result_.errors.size() == before;
   }
 
+  static void read_ports(const YAML::Node& node, Component& component) {
+    if (component.type == "route") {
+      component.main_output = false;
+      for (const auto& entry : node["route"]) component.ports.push_back(entry.first.as<std::string>());
+      if (node["reroute_unmatched"].as<bool>(true)) component.ports.emplace_back("_unmatched");
+    } else if (component.type == "remap" && node["reroute_dropped"].as<bool>(false)) {
+      component.ports.emplace_back("dropped");
+    } else if (component.type == "opentelemetry") {
+      component.main_output = false;
+      component.ports = {"logs", "metrics", "traces"};
+    }
+  }
+
   static void read_fields(const YAML::Node& node, Component& component) {
     if (const auto inputs = node["inputs"]) {
       component.inputs = inputs.IsScalar() ? std::vector<std::string>{inputs.as<std::string>()}
@@ -242,6 +255,7 @@ class Loader {
     if (component.type == "filter" && node["condition"].IsMap()) {
       component.code = node["condition"]["source"].as<std::string>("");
     }
+    read_ports(node, component);
     component.interval_seconds = node["interval"].as<double>(node["scrape_interval_secs"].as<double>(1.0));
     if (node["count"]) component.count = node["count"].as<std::uint64_t>();
     if (component.type == "demo_logs" && node["lines"]) component.lines = node["lines"].as<std::vector<std::string>>();

@@ -32,6 +32,11 @@ struct Component {
   double interval_seconds = 1;         ///< demo_logs, internal_metrics
   std::optional<std::uint64_t> count;  ///< demo_logs: ends after that many
   bool disk_buffer = false;
+  std::vector<std::string> ports;  ///< named outputs: `route.errors` is the port "errors"
+  bool main_output = true;         ///< it has one without a name
+
+  /// The ids of all its outputs: its own, or with a port; none of a sink.
+  [[nodiscard]] std::vector<std::string> outputs() const;
 };
 
 struct ApiOptions {
@@ -49,6 +54,8 @@ struct Config {
   [[nodiscard]] std::string data_dir() const;
   /// The components whose output `component` reads: its inputs, wildcards and named outputs resolved.
   [[nodiscard]] std::vector<const Component*> upstream(const Component& component) const;
+  /// The ids of the outputs it reads.
+  [[nodiscard]] std::vector<std::string> inputs_of(const Component& component) const;
 };
 
 struct LoadResult {

@@ -1,5 +1,4 @@
 // The checks on a config that is loaded and merged, and those that wait until its components are built.
-#include <fnmatch.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 #include <map>
 
 #include "tests/support/standin_vector/config.h"
+#include "tests/support/standin_vector/glob.h"
 #include "tests/support/standin_vector/text.h"
 
 namespace standin {
@@ -19,11 +19,13 @@ std::string capitalized(Kind kind) {
   return name;
 }
 
+bool matches(const std::string& input, const std::string& output) {
+  return input == output || (input.find('*') != std::string::npos && glob_matches(input, output));
+}
+
 bool matches(const std::string& input, const Component& component) {
-  if (component.kind == Kind::sink) return false;
-  if (input.find('*') != std::string::npos) return ::fnmatch(input.c_str(), component.id.c_str(), 0) == 0;
-  if (component.type == "route") return input.starts_with(component.id + ".");
-  return input == component.id || (component.type == "remap" && input == component.id + ".dropped");
+  const auto outputs = component.outputs();
+  return std::any_of(outputs.begin(), outputs.end(), [&](const auto& output) { return matches(input, output); });
 }
 
 /// Which VRL functions of a short list are called without `!`, a second assignment target, or `??`. That is the mistake
@@ -169,6 +171,27 @@ std::vector<const Component*> Config::upstream(const Component& component) const
     });
     if (reads) found.push_back(&other);
   }
+  return found;
+}
+
+std::vector<std::string> Config::inputs_of(const Component& component) const {
+  std::vector<std::string> found;
+  for (const auto* other : upstream(component)) {
+    for (const auto& output : other->outputs()) {
+      const auto& inputs = component.inputs;
+      if (std::any_of(inputs.begin(), inputs.end(), [&](const auto& input) { return matches(input, output); })) {
+        found.push_back(output);
+      }
+    }
+  }
+  return found;
+}
+
+std::vector<std::string> Component::outputs() const {
+  std::vector<std::string> found;
+  if (kind == Kind::sink) return found;
+  if (main_output) found.push_back(id);
+  for (const auto& port : ports) found.push_back(id + "." + port);
   return found;
 }
 

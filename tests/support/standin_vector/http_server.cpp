@@ -131,6 +131,18 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
                            });
   }
 
+  /// Where the connection is held open; what cannot be sent yet follows.
+  void send(const std::string& text) {
+    waiting_ += text;
+    if (!held_ || !output_.empty() || waiting_.empty()) return;
+    output_.swap(waiting_);
+    asio::async_write(socket_, asio::buffer(output_), [self = shared_from_this()](error_code error, std::size_t) {
+      self->output_ = {};
+      if (!error) self->send({});
+    });
+  }
+  [[nodiscard]] bool holds() const { return holds_; }
+
   /// Closes the connection; the server is gone or does not want it any more.
   void abandon() {
     server_ = nullptr;
@@ -191,6 +203,7 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
   void answer(HttpResponse response) {
     error_code ignored;
     if (!response.hold_open) socket_.cancel(ignored);
+    holds_ = response.hold_open;
     const bool keep_alive = header(head_, "connection") != "close" && head_.find(" http/1.1\r\n") != std::string::npos;
     const bool gzip = header(head_, "accept-encoding").find("gzip") != std::string::npos && !response.hold_open;
     if (gzip) response.body = gzip_stored(response.body);
@@ -204,7 +217,10 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
         socket_, asio::buffer(output_),
         [self = shared_from_this(), keep_alive, hold = response.hold_open](error_code error, std::size_t) {
           self->output_ = {};
-          if (hold) return;
+          if (hold) {
+            self->held_ = true;
+            return self->send({});
+          }
           if (error || !keep_alive) return self->end();
           self->read();
         });
@@ -216,6 +232,9 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
   std::string head_;
   std::string original_line_;
   std::string output_;
+  std::string waiting_;
+  bool holds_ = false;  ///< the answer has begun, or is sent
+  bool held_ = false;
   unsigned serial_ = 0;
 };
 
@@ -236,6 +255,12 @@ void HttpServer::close() {
   acceptor_.close(ignored);
   for (const auto& session : sessions_) session->abandon();
   sessions_.clear();
+}
+
+void HttpServer::send_to_held(const std::string& text) {
+  for (const auto& session : sessions_) {
+    if (session->holds()) session->send(text);
+  }
 }
 
 void HttpServer::accept() {

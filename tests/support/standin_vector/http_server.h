@@ -43,6 +43,8 @@ class HttpServer {
   ~HttpServer();
   boost::system::error_code listen(const std::string& address);
   void close();
+  /// More, on every connection that an answer with hold_open keeps open.
+  void send_to_held(const std::string& text);
 
  private:
   class Session;

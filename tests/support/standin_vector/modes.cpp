@@ -8,6 +8,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "tests/support/standin_vector/tap_modes.h"
 #include "tests/support/standin_vector/text.h"
 
 namespace standin {
@@ -143,7 +144,11 @@ const std::map<std::string, Reader>& readers() {
       {"exposition_unfiltered", [](N n, Modes& m) { m.exposition_unfiltered = n.as<bool>(); }},
       {"errors", [](N n, Modes& m) { m.errors = n.as<bool>(); }},
       {"events_per_second", [](N n, Modes& m) { m.events_per_second = n.as<double>(); }},
-      {"tap_events_per_second", [](N n, Modes& m) { m.tap_events_per_second = n.as<double>(); }},
+      {"tap",
+       [](N n, Modes& m) {
+         read_tap_modes(n);  // throws where there is a mistake
+         m.tap = YAML::Dump(n);
+       }},
   };
   return kReaders;
 }

@@ -74,7 +74,7 @@ struct Modes {
   bool exposition_unfiltered = false;
   bool errors = false;
   double events_per_second = 10;
-  double tap_events_per_second = 10;
+  std::string tap = "{}";  ///< YAML, for read_tap_modes()
 };
 
 /// Reads the mapping over `modes`; a mistake is an entry in `errors`.

@@ -1,6 +1,5 @@
 #include "tests/support/standin_vector/tap.h"
 
-#include <fnmatch.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -10,11 +9,15 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
+#include <cmath>
 #include <csignal>
 #include <optional>
-#include <sstream>
+#include <random>
 
+#include "tests/support/standin_vector/glob.h"
 #include "tests/support/standin_vector/http_server.h"
+#include "tests/support/standin_vector/tap_link.h"
+#include "tests/support/standin_vector/tap_text.h"
 #include "tests/support/standin_vector/text.h"
 #include "tests/support/standin_vector/vector_log.h"
 
@@ -24,18 +27,15 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
-using Fields = std::vector<std::pair<std::string, std::string>>;  ///< name and JSON value
 
 constexpr auto kReconnectDelay = std::chrono::seconds(5);
-
-struct Tapped {
-  std::string id, kind, type;
-};
-
-struct Api {
-  double events_per_second = 10;
-  std::vector<Tapped> components;
-};
+constexpr int kGraphqlMaxLimit = 10'000;
+/// What waits between the pipeline and a tap that is stuck: ten sets of events, and the one that is collected. All else
+/// is lost, and nobody is told.
+constexpr int kQueuedSets = 11;
+constexpr auto kUnlimitedTick = std::chrono::milliseconds(10);
+constexpr int kUnlimitedSets = 100;
+constexpr int kExitPanic = 101;
 
 /// Where --url points, if it has the form that this version wants.
 std::optional<std::string> host_of(const std::string& url, const Dialect& dialect) {
@@ -47,6 +47,32 @@ std::optional<std::string> host_of(const std::string& url, const Dialect& dialec
   if (!right) return std::nullopt;
   return url.substr(scheme.size(), slash - scheme.size());
 }
+
+void say(const std::string& line) {
+  write_all(STDERR_FILENO, line + "\n");
+}
+
+std::vector<std::string> matching(const std::string& pattern, const std::vector<std::string>& ids) {
+  std::vector<std::string> found;
+  for (const auto& id : ids) {
+    if (glob_matches(pattern, id)) found.push_back(id);
+  }
+  return found;
+}
+
+/// An output that is tapped, and how many events it had so far.
+struct Tapped {
+  std::string output;
+  TapText text;
+  double per_second;
+  Clock::time_point began;
+  std::uint64_t events = 0;
+};
+
+struct Due {
+  std::size_t tapped;
+  std::uint64_t number;
+};
 
 class Tap {
  public:
@@ -65,22 +91,29 @@ class Tap {
   int run() {
     if (options_.duration) end_ = Clock::now() + *options_.duration;
     if (!connect()) {
-      write_all(STDERR_FILENO, "Vector API server isn't reachable (" + options_.url +
-                                   ").\n\nHave you enabled the API?\n\nTo enable the API, add the following to your "
-                                   "`vector.toml` config file:\n\n[api]\n  enabled = true\n");
+      say("Vector API server isn't reachable (" + (options_.url.empty() ? default_url() : options_.url) +
+          ").\n\nHave you enabled the API?\n\nTo enable the API, add the following to your Vector config "
+          "file:\n\n[api]\n"
+          "    enabled = true");
       return kExitUnavailable;
     }
+    // The GraphQL server refuses the subscription then, and the tap takes that for its end.
+    if (!dialect_.grpc_api() && (options_.limit < 1 || options_.limit > kGraphqlMaxLimit)) return 0;
     for (;;) {
       print_events();
-      if (finished_ || options_.no_reconnect) return 0;
+      if (finished_ || options_.no_reconnect) return status_;
       do {
-        write_all(STDERR_FILENO, "[tap] Connection failed. Reconnecting in 5 seconds.\n");
-        if (!sleep(kReconnectDelay)) return 0;
+        say("[tap] Connection failed. Reconnecting in 5 seconds.");
+        if (!sleep_until(Clock::now() + kReconnectDelay)) return status_;
       } while (!connect());
     }
   }
 
  private:
+  [[nodiscard]] std::string default_url() const {
+    return dialect_.grpc_api() ? "http://127.0.0.1:8686" : "http://127.0.0.1:8686/graphql";
+  }
+
   bool connect() {
     const auto host = host_of(options_.url.empty() ? default_url() : options_.url, dialect_);
     tcp::endpoint endpoint;
@@ -90,148 +123,212 @@ class Tap {
     socket_.connect(endpoint, error);
     const std::string request = "GET /standin/tap HTTP/1.1\r\nHost: " + *host + "\r\n\r\n";
     if (!error) boost::asio::write(socket_, boost::asio::buffer(request), error);
-    std::string answer;
+    input_.clear();
+    while (!error && input_.find("\r\n\r\n") == std::string::npos) error = read_some();
+    if (error || input_.find(" 200 ") == std::string::npos) return false;
+    input_.erase(0, input_.find("\r\n\r\n") + 4);
+    std::optional<TapTopology> first;
+    while (!error && !(first = take_tap_frame(input_))) error = read_some();
+    if (!first || first->grpc != dialect_.grpc_api()) return false;
+    topology_ = std::move(*first);
+    connected_at_ = Clock::now();
+    last_matches_.clear();
+    return true;
+  }
+
+  error_code read_some() {
     char buffer[4096];
-    while (!error && answer.find("\n\n") == std::string::npos) {
-      const auto size = socket_.read_some(boost::asio::buffer(buffer), error);
-      answer.append(buffer, size);
+    error_code error;
+    const auto size = socket_.read_some(boost::asio::buffer(buffer), error);
+    input_.append(buffer, size);
+    return error;
+  }
+
+  // ---- what is tapped
+
+  /// Which outputs the patterns mean; says so as the real one does, and again after a reload.
+  void match() {
+    std::set<std::string> matched;
+    std::set<std::string> wanted;
+    std::vector<std::string> outputs;
+    for (const auto& output : topology_.outputs) outputs.push_back(output.output);
+    for (const auto& pattern : output_patterns()) {
+      for (const auto& output : matching(pattern, outputs)) wanted.insert(output), matched.insert(pattern);
     }
-    return !error && read_answer(answer);
-  }
-
-  [[nodiscard]] std::string default_url() const {
-    return dialect_.grpc_api() ? "http://127.0.0.1:8686" : "http://127.0.0.1:8686/graphql";
-  }
-
-  bool read_answer(const std::string& answer) {
-    const auto body = answer.find("\r\n\r\n");
-    if (body == std::string::npos || answer.find(" 200 ") == std::string::npos) return false;
-    std::istringstream lines(answer.substr(body + 4));
-    std::string api;
-    api_ = {};
-    lines >> api >> api_.events_per_second;
-    for (Tapped component; lines >> component.id >> component.kind >> component.type;)
-      api_.components.push_back(component);
-    return api == (dialect_.grpc_api() ? "grpc" : "graphql");
-  }
-
-  [[nodiscard]] std::vector<Tapped> matches() const {
-    std::vector<Tapped> found;
-    std::vector<std::string> patterns = options_.patterns;
-    if (patterns.empty()) patterns.emplace_back("*");
-    for (const auto& pattern : patterns) {
-      bool any = false;
-      for (const auto& component : api_.components) {
-        const bool can = component.kind != (options_.inputs ? "source" : "sink");
-        if (!can || ::fnmatch(pattern.c_str(), component.id.c_str(), 0) != 0) continue;
-        any = true;
-        found.push_back(component);
-      }
-      if (!any && !options_.quiet) {
-        write_all(STDERR_FILENO,
-                  "[tap] Pattern '" + pattern + "' failed to match: will retry on configuration reload.\n");
+    for (const auto& pattern : options_.inputs_of) {
+      for (const auto& [id, read] : topology_.inputs) {
+        if (!glob_matches(pattern, id)) continue;
+        // Each of them is taken for a pattern in its turn, as in the real one.
+        for (const auto& input : read) {
+          for (const auto& output : matching(input, outputs)) wanted.insert(output), matched.insert(pattern);
+        }
       }
     }
-    return found;
+    if (!options_.quiet) notify(matched);
+    last_matches_ = matched;
+    std::vector<Tapped> now;
+    for (const auto& output : topology_.outputs) {
+      if (!wanted.contains(output.output)) continue;
+      const auto rate = topology_.modes.rates.find(output.output);
+      now.push_back({output.output, TapText(output, options_, dialect_, topology_.modes),
+                     rate == topology_.modes.rates.end() ? topology_.modes.events_per_second : rate->second,
+                     Clock::now()});
+      for (const auto& before : tapped_) {
+        if (before.output != output.output) continue;
+        now.back().events = before.events;
+        now.back().began = before.began;
+      }
+    }
+    tapped_ = std::move(now);
   }
+
+  [[nodiscard]] std::vector<std::string> output_patterns() const {
+    if (options_.outputs_of.empty() && options_.inputs_of.empty()) return {"*"};
+    return options_.outputs_of;
+  }
+
+  void notify(const std::set<std::string>& matched) const {
+    for (const auto& pattern : matched) {
+      if (!last_matches_.contains(pattern)) say("[tap] Pattern '" + pattern + "' successfully matched.");
+    }
+    auto all = output_patterns();
+    all.insert(all.end(), options_.inputs_of.begin(), options_.inputs_of.end());
+    for (const auto& pattern : all) {
+      if (!matched.contains(pattern))
+        say("[tap] Pattern '" + pattern + "' failed to match: will retry on configuration reload.");
+    }
+    for (const auto& pattern : options_.inputs_of) {
+      if (const auto wrong = matching(pattern, topology_.sources); !wrong.empty())
+        say("[tap] Warning: source inputs cannot be tapped. Input pattern '" + pattern + "' matches sources " +
+            quote_list(wrong));
+    }
+    for (const auto& pattern : output_patterns()) {
+      if (const auto wrong = matching(pattern, topology_.sinks); !wrong.empty())
+        say("[tap] Warning: sink outputs cannot be tapped. Output pattern '" + pattern + "' matches sinks " +
+            quote_list(wrong));
+    }
+  }
+
+  // ---- what is printed
 
   /// Until the other side ends, the time is over or a signal comes.
   void print_events() {
-    const auto tapped = matches();
-    const double per_interval =
-        std::min(api_.events_per_second * std::chrono::duration<double>(options_.interval).count(),
-                 static_cast<double>(options_.limit));
-    double due = 0;
-    while (!finished_ && connected_) {
-      if (!sleep(options_.interval)) return;
-      if (tapped.empty()) continue;
-      due += per_interval;
-      std::string out;
-      for (; due >= 1; due -= 1, ++number_) out += render(tapped[number_ % tapped.size()], number_ + 1);
-      write_all(STDOUT_FILENO, out);
+    const TapModes& modes = topology_.modes;
+    for (const auto& line : modes.print) say(line);
+    for (const auto& line : modes.print_stdout) print(line + "\n");
+    if (modes.exit_after) exit_at_ = connected_at_ + *modes.exit_after;
+    if (modes.delay.count() > 0 && !sleep_until(Clock::now() + modes.delay)) return;
+    const auto tick =
+        modes.unlimited ? std::min<Clock::duration>(options_.interval, kUnlimitedTick) : options_.interval;
+    tapped_.clear();
+    match();
+    for (auto next = Clock::now() + tick; sleep_until(next);) {
+      // The sets that waited while this was stuck in its own output; what came after those is lost.
+      const auto sets = modes.unlimited ? kUnlimitedSets : kQueuedSets;
+      for (int set = 0; next <= Clock::now() && set < sets; ++set, next += tick) print_set(next);
+      if (next > Clock::now()) continue;
+      next += (Clock::now() - next) / tick * tick;
+      for (auto& one : tapped_) one.events = had_by(one, next);
+      next += tick;
     }
-    connected_ = true;  // for the next attempt
   }
 
-  /// False when this tap is over.
-  bool sleep(Clock::duration duration) {
-    auto wake = Clock::now() + duration;
+  [[nodiscard]] std::uint64_t had_by(const Tapped& one, Clock::time_point time) const {
+    const auto events = static_cast<std::uint64_t>(
+        std::floor(std::chrono::duration<double>(time - one.began).count() * one.per_second));
+    const auto most = topology_.modes.count;
+    return std::max(one.events, most == 0 ? events : std::min(events, most));
+  }
+
+  void print_set(Clock::time_point until) {
+    std::vector<Due> due;
+    for (std::size_t i = 0; i < tapped_.size(); ++i) {
+      const auto had = had_by(tapped_[i], until);
+      while (tapped_[i].events < had) due.push_back({i, ++tapped_[i].events});
+    }
+    const auto limit = static_cast<std::size_t>(options_.limit);
+    if (!topology_.modes.unlimited && due.size() > limit) {  // a sample, in the order of their coming
+      std::vector<Due> some;
+      std::sample(due.begin(), due.end(), std::back_inserter(some), limit, random_);
+      due = std::move(some);
+    }
+    for (const auto& [index, number] : due) {
+      const auto& one = tapped_[index];
+      const auto age = static_cast<std::int64_t>(static_cast<double>(number) / one.per_second * 1e9);
+      print(one.text.line(number, std::chrono::nanoseconds(one.began.time_since_epoch()).count() + age));
+    }
+  }
+
+  /// A line a write, as the real one's println! does. Where nobody reads any more that panics.
+  static void print(const std::string& line) {
+    if (!write_all(STDOUT_FILENO, line)) {
+      say("thread 'main' panicked at library/std/src/io/stdio.rs: failed printing to stdout: Broken pipe (os error "
+          "32)");
+      ::_exit(kExitPanic);
+    }
+  }
+
+  // ---- waiting
+
+  /// False when this tap, or its connection, is over.
+  bool sleep_until(Clock::time_point wake) {
     if (end_) wake = std::min(wake, *end_);
+    if (exit_at_) wake = std::min(wake, *exit_at_);
     for (;;) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - Clock::now()).count();
-      if (left <= 0) break;
       pollfd waiting[2] = {{signals_, POLLIN, 0}, {socket_.is_open() ? socket_.native_handle() : -1, POLLIN, 0}};
-      ::poll(waiting, 2, static_cast<int>(left));
-      if (waiting[0].revents != 0) {
-        signalfd_siginfo info{};
-        const bool read = ::read(signals_, &info, sizeof info) == sizeof info;
-        const bool interrupted = read && info.ssi_signo == static_cast<std::uint32_t>(SIGINT);
-        vlog::info("vector::signal", "Signal received.", interrupted ? "signal=\"SIGINT\"" : "signal=\"SIGTERM\"");
-        finished_ = true;
-        return false;
-      }
-      if (waiting[1].revents != 0) {  // nothing is ever sent after the answer: the other side has gone
-        error_code ignored;
-        socket_.close(ignored);
-        connected_ = false;
-        if (options_.no_reconnect) return false;
-      }
+      ::poll(waiting, 2, left > 0 ? static_cast<int>(left) : 0);
+      if (waiting[0].revents != 0 && take_signal()) return false;
+      if (waiting[1].revents != 0 && !take_news()) return false;
+      if (Clock::now() >= wake) break;
     }
-    finished_ = end_ && Clock::now() >= *end_;
+    if (exit_at_ && Clock::now() >= *exit_at_) {
+      status_ = topology_.modes.exit_code;
+      finished_ = true;
+    }
+    finished_ = finished_ || (end_ && Clock::now() >= *end_);
     return !finished_;
   }
 
-  [[nodiscard]] static Fields fields_of(const Tapped& component, std::uint64_t number) {
-    const std::string n = std::to_string(number);
-    if (component.type == "internal_metrics" || component.type == "host_metrics") {
-      return {{"name", "\"uptime_seconds\""},    {"namespace", "\"vector\""}, {"tags", "{\"host\":\"standin\"}"},
-              {"timestamp", quote(timestamp())}, {"kind", "\"absolute\""},    {"gauge", "{\"value\":" + n + ".0}"}};
-    }
-    if (component.kind == "source") {
-      return {{"host", "\"localhost\""},
-              {"message", quote("{\"method\":\"GET\",\"status\":\"200\",\"bytes\":" + n + "}")},
-              {"service", "\"vector\""},
-              {"source_type", quote(component.type)},
-              {"timestamp", quote(timestamp())}};
-    }
-    return {{"bytes", n},
-            {"host", "\"10.0.0.1\""},
-            {"method", "\"GET\""},
-            {"protocol", "\"HTTP/1.1\""},
-            {"request", "\"/controller/setup\""},
-            {"status", "\"200\""},
-            {"user-identifier", "\"standin\""}};
+  /// Whether it ends this.
+  bool take_signal() {
+    signalfd_siginfo info{};
+    const bool read = ::read(signals_, &info, sizeof info) == sizeof info;
+    const bool interrupted = read && info.ssi_signo == static_cast<std::uint32_t>(SIGINT);
+    vlog::info("vector::signal", "Signal received.", interrupted ? "signal=\"SIGINT\"" : "signal=\"SIGTERM\"");
+    if (topology_.modes.ignore_term) return false;
+    return finished_ = true;
   }
 
-  [[nodiscard]] std::string render(const Tapped& component, std::uint64_t number) const {
-    const Fields fields = fields_of(component, number);
-    std::string text;
-    if (options_.format != "json") {
-      const bool yaml = options_.format == "yaml";
-      for (const auto& [name, value] : fields) text += name + (yaml ? ": " + value + "\n" : "=" + value + " ");
-      return yaml ? "---\n" + text : text + "\n";
+  /// False when the connection is over. What comes on it is told after a reload.
+  bool take_news() {
+    if (read_some()) {
+      error_code ignored;
+      socket_.close(ignored);
+      return false;
     }
-    for (const auto& [name, value] : fields) text += (text.empty() ? "{" : ",") + quote(name) + ":" + value;
-    text += "}";
-    const bool metric = fields.front().first == "name";
-    if (dialect_.tap_wraps_events()) text = std::string(metric ? "{\"metric\":" : "{\"log\":") + text + "}";
-    if (options_.meta) {
-      text = "{\"component_id\":" + quote(component.id) + ",\"component_kind\":" + quote(component.kind) +
-             ",\"component_type\":" + quote(component.type) + ",\"event\":" + text + "}";
+    while (auto next = take_tap_frame(input_)) {
+      topology_ = std::move(*next);
+      match();
     }
-    return text + "\n";
+    return true;
   }
 
   const TapOptions& options_;
   const Dialect& dialect_;
   boost::asio::io_context io_{1};
   tcp::socket socket_{io_};
-  Api api_;
+  std::string input_;
+  TapTopology topology_;
+  std::vector<Tapped> tapped_;
+  std::set<std::string> last_matches_;
+  std::mt19937_64 random_{std::random_device{}()};
   int signals_ = -1;
+  Clock::time_point connected_at_;
   std::optional<Clock::time_point> end_;
-  bool connected_ = true;
+  std::optional<Clock::time_point> exit_at_;
   bool finished_ = false;
-  std::uint64_t number_ = 0;
+  int status_ = 0;
 };
 
 }  // namespace

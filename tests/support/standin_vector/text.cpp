@@ -91,7 +91,7 @@ std::string timestamp() {
   return text;
 }
 
-void write_all(int descriptor, std::string_view data) {
+bool write_all(int descriptor, std::string_view data) {
   while (!data.empty()) {
     const ssize_t written = ::write(descriptor, data.data(), data.size());
     if (written >= 0) {
@@ -100,9 +100,10 @@ void write_all(int descriptor, std::string_view data) {
       pollfd waiting{descriptor, POLLOUT, 0};
       ::poll(&waiting, 1, -1);
     } else if (errno != EINTR) {
-      return;
+      return false;
     }
   }
+  return true;
 }
 
 }  // namespace standin

@@ -21,7 +21,8 @@ std::string quote_list(const std::vector<std::string>& items);
 /// Now as Vector writes it: 2026-11-21T09:07:26.208920Z
 std::string timestamp();
 
-/// Writes everything, blocking as a real Vector does when nobody reads; errors (a closed pipe) are ignored as it does.
-void write_all(int descriptor, std::string_view data);
+/// Writes everything, blocking as a real Vector does when nobody reads. False at an error (a closed pipe), which Vector
+/// itself ignores.
+bool write_all(int descriptor, std::string_view data);
 
 }  // namespace standin
