@@ -132,9 +132,13 @@ def of_too_many_events_some_are_taken_and_nobody_is_told():
 
 @scenario
 def a_tap_that_is_not_read_takes_no_sigterm_and_loses_events():
-    with Standin(CONFIG, modes="standin: {tap: {events_per_second: 500, event_bytes: 2000}}\n") as it, \
-            running_tap(it, "--outputs-of", "demo") as stuck:
+    with Standin(CONFIG, modes="standin: {tap: {events_per_second: 500, event_bytes: 2000}}\n") as it:
         it.started()
+        expect_stuck(it)
+
+
+def expect_stuck(it):
+    with running_tap(it, "--outputs-of", "demo") as stuck:
         wait_until(lambda: waiting_bytes(stuck.stdout) > 30000, 20, "it is stuck")
         time.sleep(3)   # some thirty intervals, of which eleven wait
         numbers = [json.loads(stuck.stdout.readline())["n"] for _ in range(1500)]
