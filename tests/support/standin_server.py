@@ -61,6 +61,9 @@ class StandinServer:
         self.lost_lines = []               # answered 200 and lost all the same
         self.sample_requests, self.sample_results = {}, {}
         self.taps, self.tap_events, self.tap_ends, self.tap_refusals = {}, {}, {}, {}
+        self.tap_arrivals = {}             # request id -> [(time.monotonic(), the events of one post)]
+        self.tap_life = 300.0              # seconds after which a tap is forgotten, without a word
+        self.light_taps = False            # for benches: of a tap post only `n` and `at` of its events are looked at
         self._statuses = {}
         self._heard = threading.Condition(self.lock)
 
@@ -173,9 +176,10 @@ class StandinServer:
     # -- Taps and samples ----------------------------------------------------------------------------------------
     def start_tap(self, request_id, pipeline_id, component_id):
         with self.lock:
-            self.taps[request_id] = (pipeline_id, component_id)
+            self.taps[request_id] = (pipeline_id, component_id, time.monotonic())
         self.push({"type": "tap_start", "requestId": request_id, "pipelineId": pipeline_id,
                    "componentId": component_id})
+        return request_id
 
     def stop_tap(self, request_id):
         self.expire_tap(request_id)
@@ -186,26 +190,61 @@ class StandinServer:
         with self.lock:
             self.taps.pop(request_id, None)
 
+    def knows_tap(self, request_id, pipeline_id, component_id):
+        """The caller holds the lock."""
+        known = self.taps.get(request_id)
+        if known and time.monotonic() > known[2] + self.tap_life:
+            del self.taps[request_id]
+            return False
+        return known is not None and known[:2] == (pipeline_id, component_id)
+
+    def store_tap_events(self, request_id, events):
+        """The caller holds the lock."""
+        self.tap_events.setdefault(request_id, []).extend(events)
+        self.tap_arrivals.setdefault(request_id, []).append((time.monotonic(), events))
+
+    def tapped(self, request_id):
+        """The events so far, without what the agent itself says among them."""
+        with self.lock:
+            return [event for event in self.tap_events.get(request_id, [])
+                    if not (isinstance(event, dict) and any(name.startswith("vf_agent_") for name in event))]
+
+    def tap_remarks(self, request_id, name):
+        """What the agent says among the events: name "dropped" or "notice"."""
+        with self.lock:
+            return [event[f"vf_agent_{name}"] for event in self.tap_events.get(request_id, [])
+                    if isinstance(event, dict) and f"vf_agent_{name}" in event]
+
     def request_sample(self, request_id, pipeline_id, component_keys, limit=5, by=("push", "poll")):
         wish = {"requestId": request_id, "pipelineId": pipeline_id, "componentKeys": list(component_keys),
                 "limit": limit}
         with self.lock:
             if "poll" in by:
                 self.sample_requests[request_id] = wish
-            self.sample_results[request_id] = {"keys": set(component_keys), "results": []}
+            self.sample_results[request_id] = {"keys": set(component_keys), "results": [], "at": time.monotonic()}
         if "push" in by:
             self.push({"type": "sample_request", **wish})
 
     def store_sample(self, result, by):
         """The caller holds the lock. In a heartbeat the first component completes the request."""
         known = self.sample_results.get(result["requestId"])
-        if known is None or known.get("complete"):
+        if known is None:
+            return
+        if known.get("complete"):
+            known.setdefault("lost", []).append({**result, "by": by})
             return
         known["results"].append({**result, "by": by})
         seen = {r.get("componentKey") for r in known["results"]}
         if by == "heartbeat" or known["keys"] <= seen:
             known["complete"] = True
+            known["took"] = time.monotonic() - known["at"]
             self.sample_requests.pop(result["requestId"], None)
+
+    def sample(self, request_id):
+        """{component key: result} of a request that is answered, in the order of the results; None where it is not."""
+        with self.lock:
+            known = self.sample_results[request_id]
+            return {r.get("componentKey"): r for r in known["results"]} if known.get("complete") else None
 
     # -- Faults --------------------------------------------------------------------------------------------------
     def fail(self, endpoint, status, times=1, retry_after=None):

@@ -1,9 +1,10 @@
 """What the stand-in control plane refuses or loses of what is posted."""
 import gzip
 import json
+import threading
 
-from client import enrolled, expect, row
-from harness import checksum, scenario
+from client import Client, enrolled, expect, row
+from harness import checksum, scenario, wait_until
 
 
 @scenario
@@ -134,7 +135,7 @@ def logs_are_stored_or_lost_as_on_the_real_server():
 
 
 @scenario
-def samples_and_taps():
+def samples_are_complete_once_all_components_are_told():
     with enrolled() as (server, client):
         server.set_pipeline("p1", "a: 1\n")
         server.request_sample("s1", "p1", ["a", "b"], by=("poll",))
@@ -147,16 +148,76 @@ def samples_and_taps():
         expect(server, client, "samples", {"results": [{**good, "events": [{"\ud800": 1}]}]}, 500, "lone surrogate")
         expect(server, client, "samples", {"results": []}, 200, "empty")
         assert "sampleRequests" in client.config()[2]
+        expect(server, client, "samples", {"results": [good]}, 200, "is told again")
         expect(server, client, "samples", {"results": [{**good, "componentKey": "b", "error": "none"}]}, 200)
         assert "sampleRequests" not in client.config()[2]
+        assert list(server.sample("s1")) == ["a", "b"] and server.sample_results["s1"]["took"] < 60
+        expect(server, client, "samples", {"results": [good]}, 200, "is told again")
 
+
+@scenario
+def in_a_heartbeat_the_first_component_completes_a_sample():
+    with enrolled() as (server, client):
+        server.request_sample("s1", "p1", ["a", "b"], by=("poll",))
+        results = [{"requestId": "s1", "componentKey": key, "events": []} for key in ("a", "b")]
+        expect(server, client, "heartbeat", {"pipelines": [], "sampleResults": results}, 200)
+        assert list(server.sample("s1")) == ["a"] and server.sample("s1")["a"]["by"] == "heartbeat"
+        assert [r["componentKey"] for r in server.sample_results["s1"]["lost"]] == ["b"]
+        assert "sampleRequests" not in client.config()[2]
+
+
+@scenario
+def taps_are_known_until_they_are_stopped_or_too_old():
+    with enrolled() as (server, client):
+        server.set_pipeline("p1", "a: 1\n")
         server.start_tap("t1", "p1", "a")
-        event = {"requestId": "t1", "pipelineId": "p1", "componentId": "a", "events": [1, {"a": 2}]}
+        event = {"requestId": "t1", "pipelineId": "p1", "componentId": "a",
+                 "events": [1, {"a": 2}, {"vf_agent_dropped": 3}, {"vf_agent_notice": "four"}]}
         expect(server, client, "tap-events", event, 200)
         expect(server, client, "tap-events", {**event, "status": "over"}, 400, "expected one of")
+        expect(server, client, "tap-events", {**event, "events": []}, 200, "empty tap post")
         expect(server, client, "tap-events", {**event, "componentId": "b"}, 403)
         server.expire_tap("t1")
         for _ in range(2):
             expect(server, client, "tap-events", event, 403)
         expect(server, client, "tap-events", event, 403, "goes on after")
-        assert server.tap_events["t1"] == [1, {"a": 2}]
+        assert server.tapped("t1") == [1, {"a": 2}] and len(server.tap_arrivals["t1"]) == 1
+        assert (server.tap_remarks("t1", "dropped"), server.tap_remarks("t1", "notice")) == ([3], ["four"])
+        server.tap_life = 0
+        expect(server, client, "tap-events", {**event, "requestId": server.start_tap("t2", "p1", "a")}, 403)
+        server.tap_life = 300
+        server.start_tap("t3", "p1", "a")
+        expect(server, client, "tap-events", {**event, "requestId": "t3", "status": "stopped", "reason": "over"}, 200)
+        assert server.tap_ends == {"t3": "over"}
+        expect(server, client, "tap-events", {**event, "requestId": "t3"}, 200, "after it said that it stopped")
+
+
+@scenario
+def two_posts_of_one_tap_at_once_are_a_breach():
+    with enrolled() as (server, client):
+        server.set_pipeline("p1", "a: 1\n")
+        server.start_tap("t1", "p1", "a")
+        server.start_tap("t2", "p1", "b")
+        event = {"requestId": "t1", "pipelineId": "p1", "componentId": "a", "events": [1]}
+        other = Client(server)
+        other.token = client.token
+        slow = server.delay("tap-events", 60, times=1)
+        first = threading.Thread(target=client.post, args=("tap-events", event), daemon=True)
+        first.start()
+        wait_until(lambda: server.tap_arrivals.get("t1"), 20, "the first is there")
+        expect(server, other, "tap-events", {**event, "requestId": "t2", "componentId": "b"}, 200)
+        expect(server, other, "tap-events", event, 200, "still unanswered")
+        slow.released.set()
+        first.join()
+
+
+@scenario
+def a_bench_may_ask_for_a_light_look_at_tap_events():
+    with enrolled() as (server, client):
+        server.light_taps = True
+        server.set_pipeline("p1", "a: 1\n")
+        server.start_tap("t1", "p1", "a")
+        body = (b'{"requestId":"t1","pipelineId":"p1","componentId":"a","events":'
+                b'[{"n":7,"at":70,"x":1},{"vf_agent_dropped":5},{"n":13,"at":130}]}')
+        assert client.post("tap-events", body)[0] == 200
+        assert server.tapped("t1") == [(7, 70), (13, 130)] and server.tap_remarks("t1", "dropped") == [5]

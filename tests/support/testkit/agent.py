@@ -171,7 +171,7 @@ class Agent:
         assert self.exit_code is None or code == self.exit_code, f"exit code {code}, expected {self.exit_code}"
         if isinstance(self.process, Adopted):
             assert "stopped" in self.output()[self.process.said:], "the agent that was followed did not end as asked"
-        left = [f"{p.pid} {p.command_line()}" for p in self.leftovers() + self.images()]
+        left = [f"{p.pid} {p.command_line()}" for p in self.leftovers() + self.images() + self.taps()]
         assert not left, f"left behind: {left}"
         report = SANITIZER.search(self.output())
         assert not report, f"a sanitizer reported: {report[0]}"
@@ -185,12 +185,25 @@ class Agent:
             for process in [p for p in (proc.look(self.pid), proc.look(self.process.pid)) if p]:
                 process.kill()
             self.process.wait()
-        for process in self.images() + self.leftovers():   # no guard may come back meanwhile
+        for process in self.images() + self.leftovers() + self.taps():   # no guard may come back meanwhile
             process.kill()
         if self._own_ports:
             self.ports.release()
         if "VF_TEST_KEEP" not in os.environ:
             shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def taps(self):
+        """Living `vector tap` processes at one of its Vectors' APIs, whosever children they are."""
+        urls = [f"http://127.0.0.1:{port}" for port in range(self.ports.base, self.metrics_port)]
+
+        def is_one(process):
+            try:
+                arguments = process.command_line()
+            except OSError:
+                return False   # ended while we looked
+            return "tap" in arguments[1:3] and any(argument.removeprefix("--url=").removesuffix("/graphql") in urls
+                                                   for argument in arguments)
+        return [process for process in proc.with_argument("http://127.0.0.1:") if is_one(process)]
 
     def leftovers(self):
         """Living processes that run one of this agent's configs (its data dir is in their arguments)."""
