@@ -16,9 +16,9 @@
 #include "agent/data_dir_lock.h"
 #include "agent/http/worker_pool.h"
 #include "agent/http_settings.h"
+#include "agent/local/host_view.h"
 #include "agent/local/local_server.h"
 #include "agent/local/metrics_server.h"
-#include "agent/local/status_report.h"
 #include "agent/log_hub.h"
 #include "agent/loop_lag.h"
 #include "agent/mass_stop_guard.h"
@@ -109,6 +109,23 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
                  http_settings(options), log, [this](const std::string& why) { control->tell_update_error(why); },
                  [this](Upgrade next) { on_upgrade_ready(std::move(next)); }, [this] { return restored; },
                  [this] { return link_state.link; }}),
+        file_rules(supervisor_settings(options, launch.environment).files),
+        host_view({loop,
+                   options,
+                   launch,
+                   file_rules,
+                   keeper,
+                   memory,
+                   binary,
+                   updater,
+                   hub,
+                   scraper,
+                   metrics,
+                   link_state,
+                   refused,
+                   on(codec),
+                   [this](const std::string& id) { return keeper.restart(id); },
+                   {}}),
         mass_stop(options.mass_stop_guard),
         signals(loop, SIGTERM, SIGINT, SIGUSR2),
         tick(loop),
@@ -203,45 +220,11 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
 
   /// Without it the agent does its work all the same.
   void listen_locally() {
-    auto started =
-        LocalServer::start(loop, options.data_dir, [this](const LocalRequest& asked) { return answer(asked); });
+    auto started = LocalServer::start(
+        loop, options.data_dir,
+        [this](const LocalRequest& asked, const Respond& respond) { host_view.answer(asked, respond); });
     if (!started) return log.warn(started.error().message() + "; vf-agent status does not work here");
     local_server = std::move(started).value();
-  }
-
-  LocalAnswer answer(const LocalRequest& asked) const {
-    if (asked.method != "GET") return {405, "text/plain", "only GET\n"};
-    if (asked.path == "/status") return {200, "application/json", to_json(report())};
-    return {404, "text/plain", "there is no " + asked.path + "\n"};
-  }
-
-  [[nodiscard]] StatusReport report() const {
-    const auto now = steady_clock::now();
-    StatusReport report;
-    report.version = version;
-    report.pid = ::getpid();
-    report.uptime = std::chrono::duration_cast<seconds>(now - begun);
-    report.control_plane = options.url;
-    report.link = link_state;
-    report.vector_version = binary.version();
-    report.upgrade = to_string(updater.stage());
-    for (supervisor::PipelineStatus& status : keeper.statuses()) {
-      StatusReport::Pipeline pipeline;
-      if (status.started) pipeline.uptime = std::chrono::duration_cast<seconds>(now - *status.started);
-      if (const auto why = refused.find(status.id); why != refused.end()) pipeline.refusal = why->second;
-      pipeline.status = std::move(status);
-      report.pipelines.push_back(std::move(pipeline));
-    }
-    for (const auto& [id, why] : refused) {
-      if (keeper.status(id)) continue;
-      StatusReport::Pipeline pipeline;  // nothing of it ever ran
-      pipeline.status.id = pipeline.status.name = id;
-      pipeline.status.sync = supervisor::Sync::refused;
-      pipeline.refusal = why;
-      report.pipelines.push_back(std::move(pipeline));
-    }
-    report.deaths.assign(memory.deaths().newest_first().begin(), memory.deaths().newest_first().end());
-    return report;
   }
 
   void make_control() {
@@ -594,11 +577,13 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   std::optional<Upgrade> upgrade;  // what this process is about to become
   steady_clock::time_point calm_by;
   bool handed_over = false;  // by the control plane
+  const supervisor::FileRules file_rules;
+  std::map<std::string, std::string> refused;  // id → why its newest wish is not used
+  HostView host_view;
   MassStopGuard mass_stop;
   std::optional<supervisor::DesiredState> held_wish;  // the newest, while a part of it is held
   std::unique_ptr<MetricsServer> server;
   std::unique_ptr<LocalServer> local_server;
-  const steady_clock::time_point begun = steady_clock::now();
   boost::asio::signal_set signals;
   boost::asio::steady_timer tick;
   boost::asio::steady_timer mark_timer;
@@ -606,8 +591,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   Reaper reaper;
   std::atomic<bool> ready{false};
   std::optional<metrics::HostReadings> host_readings;
-  std::map<std::string, std::string> refused;  // id → why its newest wish is not used
-  std::set<std::string> orphan_rings;          // logs of refused pipelines that never ran
+  std::set<std::string> orphan_rings;  // logs of refused pipelines that never ran
   std::map<std::string, std::unique_ptr<supervisor::OutputSink>> orphan_sinks;
   std::set<std::string> said;
   std::map<std::string, std::pair<std::uint64_t, ReadMarks>> read_marks;  // by id, with the generation they belong to

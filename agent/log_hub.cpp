@@ -15,12 +15,14 @@ struct LogHub::Sink final : supervisor::OutputSink {
     ring->push(line);
     if (hub.echo_) hub.log_.echo(head, line);
     if (hub.reader_ != nullptr) hub.reader_->on_lines();
+    hub.tell_watchers(id);
   }
 
   void on_skipped(std::uint64_t lines) override {
     ring->skip(lines);
     if (hub.echo_) hub.log_.echo(head, "… " + std::to_string(lines) + " lines dropped");
     if (hub.reader_ != nullptr) hub.reader_->on_lines();
+    hub.tell_watchers(id);
   }
 
   [[nodiscard]] std::size_t room() const override {
@@ -40,6 +42,7 @@ std::unique_ptr<supervisor::OutputSink> LogHub::open(const std::string& id, cons
   if (place) place->close();  // what it holds is shipped still, before the new one's lines
   place = ring;
   if (reader_ != nullptr) reader_->on_ring(id, ring);
+  tell_watchers(id);
   return std::make_unique<Sink>(*this, id, std::move(ring), name);
 }
 
@@ -50,6 +53,7 @@ void LogHub::say(const std::string& id, const std::string& text) {
   logbuf::append_safe(line, text, logbuf::kMaxLineBytes);
   found->second->push(line);
   if (reader_ != nullptr) reader_->on_lines();
+  tell_watchers(id);
 }
 
 void LogHub::close(const std::string& id) {
@@ -58,6 +62,19 @@ void LogHub::close(const std::string& id) {
   found->second->close();
   rings_.erase(found);
   if (reader_ != nullptr) reader_->on_retired(id);
+  tell_watchers(id);
+}
+
+void LogHub::cease(const std::string& id, const Watcher& watcher) {
+  const auto [begin, end] = watchers_.equal_range(id);
+  const auto found = std::find_if(begin, end, [&](const auto& entry) { return entry.second == &watcher; });
+  if (found != end) watchers_.erase(found);
+}
+
+void LogHub::tell_watchers(const std::string& id) {
+  if (watchers_.empty()) return;
+  const auto [begin, end] = watchers_.equal_range(id);
+  for (auto one = begin; one != end; ++one) one->second->on_news();
 }
 
 std::shared_ptr<const logbuf::LogRing> LogHub::ring(const std::string& id) const {

@@ -27,6 +27,12 @@ class LogHub {
     [[nodiscard]] virtual std::optional<std::uint64_t> log_cursor(const std::string& pipeline_id) const = 0;
   };
 
+  /// Somebody who looks at one pipeline's log as it comes. Must not watch or cease to from inside the call.
+  struct Watcher {
+    virtual ~Watcher() = default;
+    virtual void on_news() = 0;  ///< lines have come, the ring is another one, or closed: cheap, once for each line
+  };
+
   LogHub(Log& log, bool echo) : log_(log), echo_(echo) {}
 
   /// At most one reader, before the first open().
@@ -40,13 +46,19 @@ class LogHub {
   void close(const std::string& id);
   [[nodiscard]] std::shared_ptr<const logbuf::LogRing> ring(const std::string& id) const;
 
+  void watch(const std::string& id, Watcher& watcher) { watchers_.emplace(id, &watcher); }
+  void cease(const std::string& id, const Watcher& watcher);
+
  private:
   struct Sink;
   friend struct Sink;
+  void tell_watchers(const std::string& id);
+
   Log& log_;
   const bool echo_;
   Reader* reader_ = nullptr;
   std::map<std::string, std::shared_ptr<logbuf::LogRing>> rings_;
+  std::multimap<std::string, Watcher*> watchers_;  // by pipeline
 };
 
 }  // namespace vf::agent

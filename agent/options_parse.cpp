@@ -8,6 +8,7 @@
 #include "agent/nearest_name.h"
 #include "agent/option_paths.h"
 #include "agent/option_url.h"
+#include "agent/options_shown.h"
 #include "agent/options_table.h"
 #include "agent/shown_value.h"
 
@@ -179,6 +180,19 @@ ParseOutcome parse_options(const std::vector<std::string>& args, const Environme
   settle_proxy(outcome, given, files);
   warn_of_unknown(environment, outcome.warnings);
   return outcome;
+}
+
+std::vector<ShownOption> shown_options(const std::vector<std::string>& arguments, const Environment& environment) {
+  const CommandLine line = read_command_line(arguments);
+  std::vector<ShownOption> all;
+  for (const Option& option : option_table()) {
+    ShownOption& shown = all.emplace_back(ShownOption{std::string(option.name), std::string(option.fallback), false});
+    const auto value = given_value(option, line, environment);
+    if (!value) continue;
+    shown.given = true;
+    shown.value = option.secret || looks_like_token(value->text) ? "***" : without_credentials(value->text);
+  }
+  return all;
 }
 
 }  // namespace vf::agent

@@ -1,11 +1,38 @@
 #include "agent/scraper.h"
 
+#include <algorithm>
+
 #include "agent/scrape_round.h"
 
 namespace vf::agent {
 
+void Scraper::start() {
+  running_ = true;
+  next();
+}
+
+void Scraper::stop() {
+  running_ = false;
+  timer_.cancel();
+}
+
+bool Scraper::is_watched() const {
+  return std::chrono::steady_clock::now() < watched_until_;
+}
+
+std::chrono::milliseconds Scraper::interval() const {
+  return is_watched() ? std::min(parts_.interval(), watched_interval) : parts_.interval();
+}
+
+void Scraper::look_closely() {
+  const bool already = is_watched();
+  watched_until_ = std::chrono::steady_clock::now() + watched_for;
+  // A round that is under way goes on, and the next one comes sooner; one that rests is over.
+  if (running_ && resting_ && !already && interval() < parts_.interval()) next();
+}
+
 void Scraper::next() {
-  const ScrapePace pace = scrape_pace(parts_.keeper.size(), parts_.interval());
+  const ScrapePace pace = scrape_pace(parts_.keeper.size(), interval());
   bool round_done = false;
   for (std::size_t i = 0; i < pace.at_once && !round_done; ++i) {
     const auto found = parts_.keeper.next_running(last_);
@@ -13,9 +40,10 @@ void Scraper::next() {
     last_ = found ? found->id : "";
     if (found) scrape(*found);
   }
+  resting_ = round_done;
   timer_.expires_after(round_done ? pace.rest : pace.apart);
   timer_.async_wait([this](boost::system::error_code cancelled) {
-    if (!cancelled) next();
+    if (!cancelled && running_) next();
   });
 }
 
@@ -38,7 +66,7 @@ void Scraper::scraped(const std::string& id, std::uint64_t generation, const Vec
   if (failed) {
     parts_.metrics.count_dropped(metrics::Dropped::scrapes);
   } else {
-    newest_[id] = {generation, readings};
+    newest_[id] = {generation, readings, std::chrono::system_clock::now()};
     parts_.keeper.on_counters(id, generation, {readings->reloads_total, readings->reload_errors_total});
     parts_.metrics.count_dropped(metrics::Dropped::unparsed_samples, readings->malformed_lines);
     parts_.metrics.count_dropped(metrics::Dropped::unkept_samples, readings->unkept_samples);
@@ -59,7 +87,12 @@ void Scraper::forget(const std::string& id) {
 
 VectorProbe::Readings Scraper::readings(const std::string& id, std::uint64_t generation) const {
   const auto found = newest_.find(id);
-  return found != newest_.end() && found->second.first == generation ? found->second.second : nullptr;
+  return found != newest_.end() && found->second.generation == generation ? found->second.readings : nullptr;
+}
+
+std::chrono::system_clock::time_point Scraper::read_at(const std::string& id) const {
+  const auto found = newest_.find(id);
+  return found != newest_.end() ? found->second.at : std::chrono::system_clock::time_point();
 }
 
 }  // namespace vf::agent

@@ -10,7 +10,6 @@
 #include <map>
 #include <set>
 #include <string>
-#include <utility>
 
 #include "agent/vector_probe.h"
 #include "metrics/agent_metrics.h"
@@ -32,8 +31,14 @@ class Scraper {
 
   explicit Scraper(Parts parts) : parts_(std::move(parts)), timer_(parts_.loop) {}
 
-  void start() { next(); }
-  void stop() { timer_.cancel(); }
+  /// While somebody looks, and how long after the last look.
+  static constexpr std::chrono::milliseconds watched_interval{5000};
+  static constexpr std::chrono::seconds watched_for{20};
+
+  void start();
+  void stop();
+  /// Somebody on this host looks at the figures: for a while they are read as often as they change.
+  void look_closely();
   /// Once more, now, beside its turn in the round.
   void scrape_now(const std::string& id);
   /// The pipeline's process has gone.
@@ -42,6 +47,8 @@ class Scraper {
 
   /// The newest of that very process; null where there is none.
   [[nodiscard]] VectorProbe::Readings readings(const std::string& id, std::uint64_t generation) const;
+  /// When those were read; only where there are some.
+  [[nodiscard]] std::chrono::system_clock::time_point read_at(const std::string& id) const;
   /// The last scrape of this pipeline failed.
   [[nodiscard]] bool is_silent(const std::string& id) const { return silent_.contains(id); }
 
@@ -50,9 +57,20 @@ class Scraper {
   void scrape(const supervisor::PipelineStatus& status);
   void scraped(const std::string& id, std::uint64_t generation, const VectorProbe::Readings& readings);
 
+  [[nodiscard]] std::chrono::milliseconds interval() const;
+  [[nodiscard]] bool is_watched() const;
+
+  struct Newest {
+    std::uint64_t generation = 0;
+    VectorProbe::Readings readings;
+    std::chrono::system_clock::time_point at;
+  };
   Parts parts_;
   boost::asio::steady_timer timer_;
-  std::map<std::string, std::pair<std::uint64_t, VectorProbe::Readings>> newest_;  // by id, with their generation
+  bool running_ = false;
+  bool resting_ = false;  // between two rounds
+  std::chrono::steady_clock::time_point watched_until_{};
+  std::map<std::string, Newest> newest_;  // by id
   std::set<std::string> silent_;
   std::string last_;  // the id scraped last: the round goes by id, so that pipelines may come and go under it
 };

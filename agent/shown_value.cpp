@@ -6,6 +6,8 @@ namespace {
 constexpr std::size_t kShownBytes = 80;
 constexpr std::string_view kHidden = "***";
 
+}  // namespace
+
 /// Without scheme too: "user:password@host" is what people write into proxy variables.
 std::string without_credentials(std::string_view value) {
   std::string shown(value);
@@ -22,8 +24,6 @@ std::string without_credentials(std::string_view value) {
   }
   return shown;
 }
-
-}  // namespace
 
 bool looks_like_token(std::string_view value) {
   return value.starts_with("vf_enroll_") || value.starts_with("vf_node_");

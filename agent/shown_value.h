@@ -11,6 +11,9 @@ namespace vf::agent {
 /// '?' or '#' in it, and whatever begins like a VectorFlow token (vf_enroll_, vf_node_).
 [[nodiscard]] std::string shown_value(std::string_view value);
 
+/// `value` with *** for what stands before an '@' in anything that looks like a URL, and for its query.
+[[nodiscard]] std::string without_credentials(std::string_view value);
+
 /// Whether `value` begins like a token of VectorFlow's (vf_enroll_…, vf_node_…).
 [[nodiscard]] bool looks_like_token(std::string_view value);
 

@@ -37,8 +37,8 @@ constexpr std::size_t index_of(Enum value) {
 }
 
 constexpr std::array<std::string_view, count_of<Dropped>> dropped_names = {
-    "log_lines_overwritten", "log_lines_refused", "echo_lines", "heartbeats",    "push_messages", "scrapes",
-    "unparsed_samples",      "unkept_samples",    "tap_events", "sample_results"};
+    "log_lines_overwritten", "log_lines_refused", "echo_lines", "heartbeats",   "push_messages", "scrapes",
+    "unparsed_samples",      "unkept_samples",    "tap_events", "viewer_lines", "sample_results"};
 constexpr std::array<std::string_view, count_of<LinkState>> link_names = {"connecting", "connected", "degraded",
                                                                           "refused"};
 constexpr std::array<std::string_view, count_of<SyncState>> sync_names = {"applied", "applying", "refused",

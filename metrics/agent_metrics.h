@@ -26,6 +26,7 @@ enum class Dropped {
   unparsed_samples,       ///< lines of a scrape that break the format
   unkept_samples,         ///< samples of components beyond max_components
   tap_events,             ///< events of a tap that its budget or the control plane left out
+  viewer_lines,           ///< lines and events that somebody on this host watched and did not take
   sample_results,         ///< answers to sample requests that could not be delivered
   count_,
 };

@@ -77,14 +77,21 @@ void add_forms(std::set<std::string>& patterns, std::string_view value) {
 }  // namespace
 
 std::string mask_secrets(std::string text, const std::map<std::string, std::string>& secrets) {
-  std::set<std::string> patterns;
-  for (const auto& [name, value] : secrets) add_forms(patterns, value);
+  return SecretMask(secrets).apply(std::move(text));
+}
+
+SecretMask::SecretMask(const std::map<std::string, std::string>& secrets) {
+  for (const auto& [name, value] : secrets) add_forms(patterns_, value);
+}
+
+std::string SecretMask::apply(std::string text) const {
   // Occurrences are marked first and replaced together: where two overlap, a replaced one would hide the other's rest.
-  std::vector<bool> secret(text.size());
+  std::vector<bool> secret;
   bool any = false;
-  for (const std::string& pattern : patterns) {
+  for (const std::string& pattern : patterns_) {
     std::size_t marked = 0;
     for (std::size_t at = text.find(pattern); at != npos; at = text.find(pattern, at + 1)) {
+      secret.resize(text.size());
       for (std::size_t i = std::max(at, marked); i < at + pattern.size(); ++i) secret[i] = true;
       marked = at + pattern.size();
       any = true;

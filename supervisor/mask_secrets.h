@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 
 namespace vf::supervisor {
@@ -18,5 +19,18 @@ inline constexpr std::size_t min_masked_line_bytes = 8;
 /// Rust escape it, and each of its lines. Occurrences that overlap or touch become one `***`. The map is from names to
 /// values, of which empty ones are nothing. Costs one search of the text a value: not for the hot path.
 [[nodiscard]] std::string mask_secrets(std::string text, const std::map<std::string, std::string>& secrets);
+
+/// The same for many texts: what is searched for is worked out once.
+class SecretMask {
+ public:
+  SecretMask() = default;
+  explicit SecretMask(const std::map<std::string, std::string>& secrets);
+
+  [[nodiscard]] bool empty() const { return patterns_.empty(); }
+  [[nodiscard]] std::string apply(std::string text) const;
+
+ private:
+  std::set<std::string> patterns_;
+};
 
 }  // namespace vf::supervisor

@@ -375,12 +375,21 @@ ProcessState Supervisor::state_of(const Pipeline& pipeline) const {
   return rollout.refused != 0 && rollout.refused == rollout.wished ? ProcessState::crashed : ProcessState::waiting;
 }
 
+const PipelineSpec* Supervisor::shown_spec(const std::string& id) const {
+  const auto found = pipelines_.find(id);
+  return found == pipelines_.end() ? nullptr : &shown_spec(*found->second);
+}
+
+const PipelineSpec& Supervisor::shown_spec(const Pipeline& pipeline) {
+  const PipelineSpec* running = pipeline.child ? pipeline.running() : nullptr;
+  return running != nullptr ? *running : pipeline.newest();
+}
+
 PipelineStatus Supervisor::status_of(const Pipeline& pipeline) const {
   PipelineStatus status;
   status.id = pipeline.id;
   status.name = pipeline.newest().name;
-  const PipelineSpec* running = pipeline.child ? pipeline.running() : nullptr;
-  const PipelineSpec& shown = running != nullptr ? *running : pipeline.newest();
+  const PipelineSpec& shown = shown_spec(pipeline);
   status.version = shown.version;
   status.checksum = shown.checksum;
   status.state = state_of(pipeline);

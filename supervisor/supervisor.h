@@ -176,6 +176,9 @@ class Supervisor {
   [[nodiscard]] std::size_t size() const { return pipelines_.size(); }
   /// Why limits that were asked for are not kept here, in one sentence; "" where they are.
   [[nodiscard]] const std::string& limits_problem() const;
+  /// What the process runs, or else the newest wish; null where the pipeline is not known. Until something happens to
+  /// it.
+  [[nodiscard]] const PipelineSpec* shown_spec(const std::string& id) const;
   [[nodiscard]] std::optional<Memory> memory(const std::string& id) const;
   /// How far the whole lines go that were handed on.
   [[nodiscard]] ReadOffsets handed_on(const std::string& id) const;
@@ -262,6 +265,7 @@ class Supervisor {
   void forget(const std::string& id);
   void note(NoteLevel level, const std::string& id, const std::string& text);
   [[nodiscard]] Pipeline* find(const std::string& id);
+  [[nodiscard]] static const PipelineSpec& shown_spec(const Pipeline& pipeline);
   [[nodiscard]] PipelineStatus status_of(const Pipeline& pipeline) const;
   [[nodiscard]] ProcessState state_of(const Pipeline& pipeline) const;
 

@@ -1,37 +1,15 @@
 #include "supervisor/vector_data_dir.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <cstddef>
 #include <vector>
 
 #include "supervisor/pipeline_files.h"
-#include "supervisor/variable_references.h"
+#include "supervisor/yaml_document.h"
 
 namespace vf::supervisor {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
-/// The pipeline's YAML, read from a copy without references, and the text as it was written.
-struct Document {
-  YAML::Node root;
-  std::string plain;
-  std::string_view written;
-
-  /// The scalar with its ${…}, which the copy has other characters for.
-  [[nodiscard]] std::string text_of(const YAML::Node& scalar) const {
-    const std::string& value = scalar.Scalar();
-    if (value.empty()) return value;
-    // yaml-cpp's marks count bytes of UTF-8, and no byte order mark; a quote stands before its text.
-    const std::size_t counted_from = written.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
-    const std::size_t begin = counted_from + static_cast<std::size_t>(scalar.Mark().pos);
-    for (const std::size_t at : {begin, begin + 1})
-      if (at < plain.size() && plain.compare(at, value.size(), value) == 0)
-        return std::string(written.substr(at, value.size()));
-    return value;  // escaped somehow: then it is what it says
-  }
-
+struct Document : YamlDocument {
   /// `data_dir` of a map, where it names one.
   [[nodiscard]] std::optional<std::string> data_dir_of(const YAML::Node& map) const {
     if (!map.IsMap()) return std::nullopt;
@@ -42,11 +20,9 @@ struct Document {
 };
 
 std::optional<Document> read(std::string_view yaml) {
-  Document document{{}, with_plain_references(yaml), yaml};
-  const std::vector<YAML::Node> documents = YAML::LoadAll(document.plain);
-  if (documents.size() != 1 || !documents[0].IsMap()) return std::nullopt;
-  document.root.reset(documents[0]);
-  return document;
+  auto document = read_yaml(yaml);
+  if (!document) return std::nullopt;
+  return Document{*std::move(document)};
 }
 
 std::string without_trailing_slashes(std::string_view path) {

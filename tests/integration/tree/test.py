@@ -18,15 +18,16 @@ ALLOWED = {
 ONLY_IN = {
     "httplib.h": {"agent/http/http_connection.cpp", "agent/local/metrics_server.cpp"},
     "boost/process": set(),   # see supervisor/process/child.cpp
-    "boost/beast": {"agent/local/local_server.cpp", "agent/local/local_client.cpp"},
+    "boost/beast": {"agent/local/local_connection.cpp", "agent/local/local_client.cpp"},
     "CLI/": {"agent/local/client_commands.cpp"},
-    "yaml-cpp/": {"supervisor/own_api.cpp", "supervisor/change_kind.cpp", "supervisor/vector_data_dir.cpp",
+    "yaml-cpp/": {"supervisor/own_api.cpp", "supervisor/change_kind.cpp", "supervisor/yaml_document.h", "supervisor/mask_yaml.cpp",
                   "agent/control/directory/yaml_check.cpp"},
     "spdlog/": {"agent/log.cpp"},
     "prometheus/": {"metrics/agent_metrics.cpp"},
 }
 CORES = ["logbuf", "supervisor/lifecycle", "supervisor/rollout", "supervisor/reconcile",
-         "supervisor/change_kind", "supervisor/reload_verdict", "supervisor/validation_verdict", "supervisor/mask_secrets",
+         "supervisor/change_kind", "supervisor/reload_verdict", "supervisor/validation_verdict", "supervisor/mask_secrets", "supervisor/mask_yaml", "supervisor/component_graph", "agent/local/routes",
+         "agent/local/local_message", "agent/local/page_access",
          "supervisor/tidy_words", "supervisor/error_line", "supervisor/vector_data_dir", "supervisor/resource_limits", "supervisor/restart_policy", "supervisor/sidecar",
          "supervisor/child_environment", "push/sse_parser", "push/reconnect_policy",
          "agent/control/vectorflow/schedule", "agent/control/vectorflow/budget", "agent/control/vectorflow/pacer",

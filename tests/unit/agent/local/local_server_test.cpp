@@ -23,10 +23,10 @@ using namespace supervisor::test;
 /// A server on a loop of its own thread; it echoes what it was asked.
 struct Served {
   explicit Served(const std::string& folder) {
-    auto started = LocalServer::start(loop, folder, [](const LocalRequest& asked) {
+    auto started = LocalServer::start(loop, folder, [](const LocalRequest& asked, const Respond& respond) {
       std::string text = asked.method + " " + asked.path;
       for (const auto& [name, value] : asked.query) text += " " + name + "=" + value;
-      return LocalAnswer{asked.path == "/missing" ? 404U : 200U, "text/plain", text};
+      respond(LocalAnswer{asked.path == "/missing" ? 404U : 200U, "text/plain", text});
     });
     REQUIRE(started);
     server = std::move(started).value();
@@ -93,7 +93,7 @@ TEST_CASE("clients that say nothing, or nonsense, keep nobody from being answere
   const TempFolder folder;
   const Served served(folder.path());
   std::vector<supervisor::UniqueDescriptor> silent;
-  for (std::size_t i = 0; i + 2 < LocalServer::most_clients; ++i) silent.push_back(connect_to(folder.path()));
+  for (std::size_t i = 0; i + 2 < LocalLimits().clients; ++i) silent.push_back(connect_to(folder.path()));
   const auto rude = connect_to(folder.path());
   const std::string nonsense(100'000, '\xFF');
   (void)::send(rude.get(), nonsense.data(), nonsense.size(), MSG_NOSIGNAL);
@@ -103,6 +103,9 @@ TEST_CASE("clients that say nothing, or nonsense, keep nobody from being answere
 TEST_CASE("a target is taken apart, and what is no encoding stays as it is") {
   const LocalRequest full = read_target("GET", "/a%2Fb?x=1&y=&z&x=2&%41=+%42&&=v");
   CHECK(full.path == "/a/b");
+  CHECK(full.segments == std::vector<std::string>{"a/b"});
+  CHECK(read_target("GET", "//pipelines/a+b%20c/logs/").segments ==
+        std::vector<std::string>{"pipelines", "a+b c", "logs"});
   CHECK(full.query == std::map<std::string, std::string>{{"x", "2"}, {"y", ""}, {"z", ""}, {"A", " B"}, {"", "v"}});
   CHECK(read_target("GET", "").path.empty());
   CHECK(read_target("GET", "/?").query.empty());
