@@ -1,5 +1,5 @@
-// The page that VF_UI_ADDR serves: one document with its style and its script in it, put together from agent/local/page/
-// when the agent is built (page/embed.cmake). Text that never changes; any thread.
+// The page that VF_UI_ADDR serves: one document with its style and its script in it, put together from
+// agent/local/page/ when the agent is built (page/embed.cmake). Text that never changes; any thread.
 #pragma once
 
 #include <string_view>

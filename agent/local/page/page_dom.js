@@ -1,5 +1,5 @@
 // What touches the document. Whatever comes from outside goes in as text, never as markup: nothing here or elsewhere in
-// the page sets innerHTML.
+// the page makes markup of text.
 const byId = (id) => document.getElementById(id);
 
 // el("b", {class: "x", onclick: f}, "text", node, …)

@@ -1,5 +1,5 @@
 // Events in and out of the last minutes as two lines: of one at first, of five once they are known. All plots have the same.
-const plotMilliseconds = () => Math.min(Math.max(model.at - model.began, 60 * 1000), historyMilliseconds);
+const plotMilliseconds = () => Math.min(Math.max(model.at - (model.began || model.at), 60 * 1000), historyMilliseconds);
 
 function newPlot(width, height) {
   const lineIn = svg("path", {class: "plot-in"});
