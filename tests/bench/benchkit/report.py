@@ -105,10 +105,21 @@ def print_floods(rows):
         ("machine busy", lambda r: percent(r["machine_busy"]))], rows)
 
 
+def print_taps(rows):
+    table("Live taps, events of 250 bytes", [
+        ("events/s each", lambda r: number(r["events_per_second"])), ("taps", lambda r: str(r["taps"])),
+        ("a call takes s", lambda r: f"{r['latency'][0]:g}–{r['latency'][1]:g}" if r["latency"][1] else "0"),
+        ("delivered", lambda r: percent(r["delivered_share"])), ("refused posts", lambda r: str(r["refused"])),
+        ("posts/min", lambda r: number(60 * r["posts"] / r["seconds"])),
+        ("delay p50 ms", lambda r: number(r["delay_p50_ms"])), ("p99", lambda r: number(r["delay_p99_ms"])),
+        ("CPU µs/event", lambda r: number(r["us_per_event"], 2)), ("RSS MB", lambda r: number(r["rss_mb"], 1)),
+        ("peak MB", lambda r: number(r["peak_rss_mb"], 1)), ("machine busy", lambda r: percent(r["machine_busy"]))], rows)
+
+
 def print_remarks(rows):
     """What was dropped unexpectedly, and breaches of the wire contract."""
     for row in rows:
-        known = [key for key in ("pipelines", "sidecar", "kind", "asked_per_second", "echo") if key in row]
+        known = [key for key in ("pipelines", "sidecar", "kind", "asked_per_second", "echo", "events_per_second", "taps") if key in row]
         name = ", ".join(f"{key} {row[key]}" for key in known)
         for what, count in row.get("dropped", {}).items():
             if what not in ("echo_lines", "log_lines_overwritten"):

@@ -93,12 +93,36 @@ class Commands:
         """Size of the newest one."""
         return len(next((r.body for r in reversed(self.server.requests) if r.endpoint == "heartbeat"), b""))
 
+    def take_taps(self, least, most):
+        """Of tap posts only what a bench counts is looked at; each takes so many seconds to answer."""
+        self.server.light_taps = True
+        self.server.latency = (least, most)
+
+    def start_tap(self, request_id, pipeline_id, component_id):
+        self.server.start_tap(request_id, pipeline_id, component_id)
+
+    def tap_count(self, request_id):
+        return len(self.server.tap_arrivals.get(request_id, ()))
+
+    def tap_figures(self, request_ids, begin, end):
+        """Of the events that came to be then; and all posts so far."""
+        from benchkit.taps import figures_of, share_of
+        with self.server.lock:
+            each = [figures_of(self.server.tap_arrivals.get(key, ()), begin, end) for key in request_ids]
+        delays = sorted(delay for _, _, some in each for delay in some)
+        posts = self.server.requests_to("tap-events")
+        return {"came": sum(came for came, _, _ in each), "delivered": sum(count for _, count, _ in each),
+                "delay_p50_ms": share_of(delays, 0.5), "delay_p99_ms": share_of(delays, 0.99),
+                "posts": len([request for request in posts if begin <= request.at < end]),
+                "refused": len([request for request in posts if request.status == 429]),
+                "told_dropped": sum(sum(self.server.tap_remarks(key, "dropped")) for key in request_ids)}
+
     def violations(self):
         return list(self.server.violations)
 
 
 def serve(rate_limits):
-    sys.path.insert(0, str(SUPPORT))
+    sys.path[:0] = [str(SUPPORT), str(SUPPORT.parent / "bench")]
     from standin_server import StandinServer
     with StandinServer(limits=None if rate_limits else {}) as server:
         server.grace = 30  # 500 pipelines on two busy cores: the bench measures, it does not judge

@@ -43,6 +43,7 @@ const std::map<std::string, std::function<void(N, TapModes&)>>& readers() {
       {"count", [](N n, TapModes& m) { m.count = n.as<std::uint64_t>(); }},
       {"unlimited", [](N n, TapModes& m) { m.unlimited = n.as<bool>(); }},
       {"event_bytes", [](N n, TapModes& m) { m.event_bytes = n.as<std::size_t>(); }},
+      {"fields", [](N n, TapModes& m) { m.fields = n.as<std::string>(); }},
       {"odd", [](N n, TapModes& m) { m.odd = odd_kinds(n); }},
       {"odd_every", [](N n, TapModes& m) { m.odd_every = n.as<std::uint64_t>(); }},
       {"odd_bytes", [](N n, TapModes& m) { m.odd_bytes = n.as<std::size_t>(); }},

@@ -25,6 +25,7 @@ struct TapModes {
   std::uint64_t count = 0;              ///< of each output; 0: without end
   bool unlimited = false;               ///< --limit is ignored
   std::size_t event_bytes = 0;          ///< pads the bare event to that
+  std::string fields;                   ///< further members of the bare event, as JSON: `"a":1,"b":[]`
   std::vector<Odd> odd;                 ///< one after the other, each `odd_every`th line of an output
   std::uint64_t odd_every = 10;
   std::size_t odd_bytes = 10 << 20;  ///< of a `big` one

@@ -25,6 +25,7 @@ std::string fields_of(const TapOutput& output) {
 
 TapText::TapText(const TapOutput& output, const TapOptions& options, const Dialect& dialect, const TapModes& modes)
     : options_(options), fields_(fields_of(output)), modes_(modes) {
+  if (!modes.fields.empty()) fields_ += "," + modes.fields;
   if (options.meta) {  // ids as they are: one with a quote makes a line that is no JSON, as in the real one
     before_ = R"({"component_id":")" + output.id + R"(","component_kind":")" + output.kind + R"(","component_type":")" +
               output.type + R"(","event":)";
