@@ -136,7 +136,7 @@ void LocalConnection::pump() {
   if (out_.size() == begin) {
     out_.clear();
   } else if (chunked_) {
-    char size[9];
+    char size[17];  // the compiler counts digits that no batch has
     std::snprintf(size, sizeof size, "%08zx", out_.size() - begin);
     out_.replace(0, 8, size);
     out_ += "\r\n";
