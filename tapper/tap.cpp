@@ -1,26 +1,18 @@
 #include "tapper/tap.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "tapper/tap_remark.h"
 
 namespace vf::tapper {
 namespace {
 
 constexpr std::chrono::milliseconds shortest_pause{250};
 constexpr std::chrono::milliseconds longest_pause{5000};
+constexpr std::chrono::milliseconds settle{200};
 // An agent that was killed leaves its subprocesses behind: they end by themselves soon after the tap would have.
 constexpr std::chrono::seconds beyond_longest{10};
-
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
-/// What stands between the first two single quotes.
-std::string quoted(std::string_view text) {
-  const std::size_t begin = text.find('\'');
-  const std::size_t end = text.find('\'', begin + 1);
-  if (begin == std::string_view::npos || end == std::string_view::npos) return "";
-  return std::string(text.substr(begin + 1, end - begin - 1));
-}
 
 }  // namespace
 
@@ -29,7 +21,8 @@ Tap::Tap(const Tapper::Parts& parts, std::string pipeline_id, std::string compon
       pipeline_id_(std::move(pipeline_id)),
       component_id_(std::move(component_id)),
       pause_(shortest_pause),
-      retry_(parts_.loop) {}
+      retry_(parts_.loop),
+      settled_(parts_.loop) {}
 
 bool Tap::look() {
   const auto target = parts_.find(pipeline_id_, component_id_);
@@ -103,21 +96,36 @@ void Tap::on_tap_cut() {
 
 /// Words of Vector's own: it says which patterns matched nothing, or a sink, and why it could not connect.
 void Tap::on_tap_remark(std::string_view line) {
-  if (contains(line, "sink outputs cannot be tapped") && !is_sink_) {
-    is_sink_ = true;
-    process_.reset();
-    (void)look();
-    return;
+  const TapRemark remark = read_remark(line);
+  switch (remark.kind) {
+    case TapRemark::Kind::is_sink:
+      if (std::exchange(is_sink_, true)) return;
+      process_.reset();
+      (void)look();
+      return;
+    case TapRemark::Kind::unmatched:
+      unmatched_.insert(remark.pattern);
+      return tell_unmatched_soon();
+    case TapRemark::Kind::matched:
+      unmatched_.erase(remark.pattern);
+      return;
+    case TapRemark::Kind::other:
+      last_remark_ = line;
+      return;
+    case TapRemark::Kind::noise:
+      return;
   }
-  if (contains(line, "failed to match")) {
-    unmatched_.insert(quoted(line));
+}
+
+/// Not at once: that it is a sink is said after that.
+void Tap::tell_unmatched_soon() {
+  settled_.expires_after(settle);
+  settled_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code cancelled) {
+    if (cancelled || alive.expired()) return;
     const std::size_t asked = is_sink_ ? 1 : 2;  // the id, and its named outputs
     if (unmatched_.size() >= asked)
       notice("this pipeline has no component " + component_id_ + " whose events can be seen; waiting for one");
-    return;
-  }
-  if (contains(line, " INFO ") || contains(line, "successfully matched")) return;
-  last_remark_ = line;
+  });
 }
 
 void Tap::on_tap_end() {

@@ -34,6 +34,7 @@ class Tap final : TapProcessSink {
   void start(const TapTarget& target);
   void start_later(const std::string& why);
   void notice(const std::string& text);
+  void tell_unmatched_soon();
   void on_tap_line(std::string_view line) override;
   void on_tap_cut() override;
   void on_tap_remark(std::string_view line) override;
@@ -51,7 +52,7 @@ class Tap final : TapProcessSink {
   std::string last_remark_;
   std::string told_;  // the notice last given: it is not repeated
   std::chrono::milliseconds pause_;
-  boost::asio::steady_timer retry_;
+  boost::asio::steady_timer retry_, settled_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for a timer that fired as the Tap went
 };
 

@@ -140,4 +140,10 @@ void JsonWriter::boolean(bool value) {
   comma_ = true;
 }
 
+void JsonWriter::raw(std::string_view json) {
+  separate();
+  out_.append(json);
+  comma_ = true;
+}
+
 }  // namespace vf::agent::vectorflow

@@ -34,6 +34,8 @@ class JsonWriter {
   /// `value` must be finite: JSON has no word for the others.
   void number(double value);
   void boolean(bool value);
+  /// JSON already: one value, or several with commas between them.
+  void raw(std::string_view json);
 
  private:
   void open(char bracket);
