@@ -27,6 +27,7 @@
 #include "agent/reaper.h"
 #include "agent/scraper.h"
 #include "agent/state_keeper.h"
+#include "agent/tap_view.h"
 #include "agent/told_metrics.h"
 #include "agent/unused_code.h"
 #include "agent/update/updater.h"
@@ -36,6 +37,8 @@
 #include "metrics/agent_metrics.h"
 #include "supervisor/atomic_file.h"
 #include "supervisor/supervisor.h"
+#include "tapper/sampler.h"
+#include "tapper/tapper.h"
 
 namespace vf::agent {
 namespace {
@@ -105,6 +108,8 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
             [this](const std::string& problem) { log.warn(problem); }),
         scraper({loop, probe, keeper, metrics, [this] { return control->report_interval(); },
                  [this](const supervisor::PipelineStatus& status, bool silent) { on_silent(status, silent); }}),
+        tapper(TapView{loop, keeper, scraper, binary}.parts(tapper::Tapper::longest)),
+        sampler(TapView{loop, keeper, scraper, binary}.parts(tapper::Sampler::longest)),
         updater({loop, options, launch, options.in_container.value_or(identity.deployment_mode == "DOCKER"),
                  http_settings(options), log, [this](const std::string& why) { control->tell_update_error(why); },
                  [this](Upgrade next) { on_upgrade_ready(std::move(next)); }, [this] { return restored; },
@@ -234,7 +239,8 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
       return;
     }
     auto vectorflow = std::make_unique<vectorflow::VectorflowControl>(
-        vectorflow::VectorflowControl::Parts{loop, options, identity, *this, *this, metrics, log, hub, on(codec)});
+        vectorflow::VectorflowControl::Parts{
+            loop, options, identity, *this, *this, metrics, log, hub, tapper, sampler, on(codec)});
     hub.set_reader(vectorflow.get());
     control = std::move(vectorflow);
   }
@@ -406,6 +412,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     const auto status = keeper.status(id);
     if (!status) return;
     if (!status->pid) scraper.process_gone(id);
+    tapper.pipeline_changed(id);
     tell_metrics(*status);
     control->state_changed();
   }
@@ -413,6 +420,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   void on_gone(const std::string& id) override {
     if (!stopping) memory.forget(id);  // else it is wanted still, and the next agent starts it
     scraper.forget(id);
+    tapper.pipeline_changed(id);
     read_marks.erase(id);
     metrics.remove_pipeline(id);
     hub.close(id);
@@ -496,6 +504,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     if (!std::exchange(stopping, true)) {
       log.info(name + ": stopping " + counted(keeper.size(), "pipeline") + "; once more kills");
       scraper.stop();
+      end_taps("the agent stops");
       updater.stop();
       upgrade.reset();
       calm_timer.cancel();
@@ -508,6 +517,11 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     if (!restored) return;  // stop_all() is yet to come
     keeper.kill_all();
     if (keeper.size() == 0) loop.stop();
+  }
+
+  void end_taps(const std::string& why) {
+    tapper.stop(why);
+    sampler.stop();
   }
 
   void stop_all() {
@@ -539,6 +553,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     }
     if (std::exchange(handed_over, true)) return end_for_another();
     log.info("handing over to version " + upgrade->target + "; the pipelines run on");
+    end_taps("the agent becomes version " + upgrade->target);
     control->hand_over([this] {
       if (!stopping) hand_over_when_calm();  // a check that was under way may have led to a reload meanwhile
     });
@@ -572,6 +587,8 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   StateKeeper memory;
   std::unique_ptr<ControlPlane> control;
   Scraper scraper;
+  tapper::Tapper tapper;
+  tapper::Sampler sampler;
   LinkState link_state;
   Updater updater;
   std::optional<Upgrade> upgrade;  // what this process is about to become

@@ -35,8 +35,9 @@ void VectorBinary::check() {
     version_.reset();
     return;  // the supervisor says what that means, where it matters
   }
+  path_ = found.value();
   supervisor::Command command;
-  command.executable = found.value();
+  command.executable = path_;
   command.arguments = {"--version"};
   command.environment = environment_;
   supervisor::capture(loop_, std::move(command), patience, 4096, [this, now](Result<supervisor::Captured> captured) {

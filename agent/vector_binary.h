@@ -25,12 +25,18 @@ class VectorBinary {
   [[nodiscard]] const std::string& identity() const { return asked_about_; }
   /// As in 0.54.0; "" while unknown.
   [[nodiscard]] std::string version() const { return version_ ? version_->to_string() : std::string(); }
+  [[nodiscard]] const std::optional<supervisor::VectorVersion>& known() const { return version_; }
+  /// Where it was found; only while its version is known.
+  [[nodiscard]] const std::string& path() const { return path_; }
+  /// For what is started of it besides pipelines.
+  [[nodiscard]] const std::map<std::string, std::string>& environment() const { return environment_; }
 
  private:
   boost::asio::io_context& loop_;
   const std::string executable_;
   const std::map<std::string, std::string> environment_;
   const OnVersion on_version_;
+  std::string path_;
   std::string asked_about_;  // path, inode, size and time of the file last asked about
   std::optional<supervisor::VectorVersion> version_;
 };

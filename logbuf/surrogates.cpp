@@ -46,4 +46,18 @@ std::size_t mend_surrogates(std::string& json) {
   return mended;
 }
 
+std::size_t mend_nuls(std::string& json) {
+  std::size_t mended = 0;
+  for (std::size_t at = json.find('\\'); at != std::string::npos; at = json.find('\\', at)) {
+    if (unit_at(json, at) == 0U) {
+      json.replace(at, escape_size, "\\uFFFD");
+      at += escape_size;
+      ++mended;
+    } else {
+      at += 2;  // the escaped character may be a backslash itself
+    }
+  }
+  return mended;
+}
+
 }  // namespace vf::logbuf

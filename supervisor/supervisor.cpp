@@ -389,6 +389,7 @@ PipelineStatus Supervisor::status_of(const Pipeline& pipeline) const {
   PipelineStatus status;
   status.id = pipeline.id;
   status.name = pipeline.newest().name;
+  status.wanted = pipeline.asked != 0;
   const PipelineSpec& shown = shown_spec(pipeline);
   status.version = shown.version;
   status.checksum = shown.checksum;

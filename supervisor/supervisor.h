@@ -55,6 +55,7 @@ struct SupervisorSettings {
 /// What is true of one pipeline now.
 struct PipelineStatus {
   std::string id, name;
+  bool wanted = false;       ///< it is not being stopped for good
   std::int64_t version = 0;  ///< of the process where there is one, else the wanted one
   std::string checksum;      ///< belongs to `version`
   ProcessState state = ProcessState::stopped;

@@ -44,6 +44,7 @@ struct Heartbeat {
   std::string update_error;                   ///< clears the server's pending action; "" is left out
   std::map<std::string, std::string> labels;
   AgentHealth health;
+  std::string sample_results;  ///< elements of `sampleResults` (sample_body.h); left out where they do not fit
 };
 
 }  // namespace vf::agent::vectorflow

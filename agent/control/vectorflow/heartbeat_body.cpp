@@ -255,6 +255,11 @@ std::string encode_heartbeat(const Heartbeat& heartbeat, LeftOut* left_out, std:
     omitted.details = true;
     body = encode_bare(heartbeat, max_bytes, omitted.pipelines);
   }
+  if (!heartbeat.sample_results.empty()) {
+    const std::string member = ",\"sampleResults\":[" + heartbeat.sample_results + "]";
+    omitted.samples = body.size() + member.size() > max_bytes;
+    if (!omitted.samples) body.insert(body.size() - 1, member);
+  }
   if (left_out) *left_out = omitted;
   return body;
 }

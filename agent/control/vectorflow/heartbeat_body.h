@@ -32,6 +32,7 @@ struct LeftOut {
   std::size_t components_of_pipelines = 0;  ///< pipelines sent without their componentMetrics, the largest first
   bool details = false;       ///< sent no more than id, version and status of each pipeline, and nothing of the host
   std::size_t pipelines = 0;  ///< not sent at all: where even that was too much
+  bool samples = false;       ///< the sample results
   friend bool operator==(const LeftOut&, const LeftOut&) = default;
 };
 

@@ -37,7 +37,6 @@ Schedule::Schedule(Settings settings, bool enrolled, TimePoint now) : settings_(
   endpoints_.emplace_back(limits::heartbeat, seconds(1), seconds(15));
   endpoints_.emplace_back(limits::logs, seconds(2), seconds(30));
   endpoints_.emplace_back(limits::samples, seconds(1), seconds(15));
-  endpoints_.emplace_back(limits::tap_events, seconds(1), seconds(15));
   want(enrolled_ ? Call::poll : Call::enroll, now);
 }
 
@@ -171,7 +170,6 @@ void Schedule::on_answer(Call call, const Answer& answer, bool more, TimePoint n
       return answered_heartbeat(answer, now, random);
     case Call::logs:
     case Call::samples:
-    case Call::tap_answers:
       return answered_post(call, answer, more, now, random);
   }
 }

@@ -22,8 +22,9 @@
 
 namespace vf::agent::vectorflow {
 
-enum class Call { enroll, poll, heartbeat, logs, samples, tap_answers };
-inline constexpr std::size_t call_kinds = 6;
+/// Posts of tap events have a schedule of their own (tap_schedule.h).
+enum class Call { enroll, poll, heartbeat, logs, samples };
+inline constexpr std::size_t call_kinds = 5;
 
 /// What came back.
 struct Answer {
@@ -48,8 +49,8 @@ class Schedule {
   void on_interval(std::chrono::milliseconds interval, TimePoint now);
   /// While they are held none is due: it is not known yet what a heartbeat must list, and what it leaves out is lost.
   void hold_heartbeats(bool held) { heartbeats_held_ = held; }
-  void on_answers_wait(Call call);  ///< samples or tap_answers has something to say
-  /// `more`: for logs, samples and tap_answers, whether something waits still.
+  void on_answers_wait(Call call);  ///< samples has something to say
+  /// `more`: for logs and samples, whether something waits still.
   void on_answer(Call call, const Answer& answer, bool more, TimePoint now, double random);
 
   /// What to send now; each is in flight from here on and counted against its budget.

@@ -3,8 +3,6 @@
 #include <openssl/sha.h>
 
 #include <boost/asio/post.hpp>
-#include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
 #include <chrono>
 #include <tuple>
 #include <utility>
@@ -30,9 +28,7 @@ constexpr seconds connect_timeout{10};
 constexpr seconds call_deadline{30};
 constexpr seconds shutdown_grace{5};
 constexpr seconds handover_grace{3};
-constexpr std::size_t most_answers_waiting = 64;
 constexpr std::size_t most_remembered = 4096;
-constexpr const char* not_supported = "not supported yet by vf-agent ";
 
 std::string digest(std::string_view body) {
   std::string bytes(SHA256_DIGEST_LENGTH, '\0');
@@ -43,8 +39,7 @@ std::string digest(std::string_view body) {
 
 /// What a person must know about an answer that is not 200.
 std::string describe(Call call, const HttpResponse& response) {
-  static constexpr const char* words[] = {"enrol",           "poll",        "send a heartbeat", "ship logs",
-                                          "answer a sample", "answer a tap"};
+  static constexpr const char* words[] = {"enrol", "poll", "send a heartbeat", "ship logs", "answer a sample"};
   const std::string act = std::string("cannot ") + words[static_cast<std::size_t>(call)] + ": ";
   if (response.status == 0) return act + response.error;
   std::string text = act + "HTTP " + std::to_string(response.status);
@@ -74,7 +69,18 @@ VectorflowControl::VectorflowControl(Parts parts)
       schedule_({parts_.options.poll_interval, parts_.options.log_flush_interval}, false, steady_clock::now()),
       http_(parts_.loop, http_settings(parts_.options)),
       timer_(parts_.loop),
-      last_chance_(parts_.loop) {}
+      last_chance_(parts_.loop),
+      taps_({parts_.loop, parts_.tapper, parts_.metrics, parts_.log, http_settings(parts_.options),
+             [this](std::string path, std::string body) {
+               return request(HttpMethod::post, std::move(path), std::move(body));
+             },
+             [this] { finish(); }}),
+      samples_({parts_.loop, parts_.sampler, parts_.metrics, parts_.run_on_worker,
+                [this] {
+                  schedule_.on_answers_wait(Call::samples);
+                  pump();
+                },
+                [this] { state_changed(); }}) {}
 
 VectorflowControl::~VectorflowControl() = default;
 
@@ -137,9 +143,7 @@ void VectorflowControl::send(Call call) {
     case Call::logs:
       return send_logs();
     case Call::samples:
-      return send_queued(call, "/api/agent/samples", sample_answers_);
-    case Call::tap_answers:
-      return send_queued(call, "/api/agent/tap-events", tap_answers_);
+      return send_samples();
   }
 }
 
@@ -272,7 +276,9 @@ void VectorflowControl::apply(ConfigResponse config) {
   listed_ = std::move(listed);
   listed_known_ = true;
 
-  for (const SampleRequest& sample : config.sample_requests) decline_sample(sample.request_id, sample.component_keys);
+  for (const SampleRequest& sample : config.sample_requests)
+    samples_.ask(sample.request_id, sample.pipeline_id, sample.component_keys, sample.limit,
+                 listed_.contains(sample.pipeline_id));
   offered_push_url_ = config.push_url;
   if (push_)
     push_->offer_url(offered_push_url_);
@@ -332,6 +338,7 @@ Heartbeat VectorflowControl::snapshot() const {
   heartbeat.deployment_mode = parts_.identity.deployment_mode;
   heartbeat.running_as = parts_.identity.running_as;
   heartbeat.update_error = update_error_;
+  heartbeat.sample_results = samples_.for_heartbeat();
   heartbeat.labels = parts_.identity.labels;
   const metrics::HealthReadings health = parts_.metrics.health(now);
   heartbeat.health = {health.poll_errors_total, health.push_reconnects_total, health.heartbeat_errors_total,
@@ -344,13 +351,18 @@ void VectorflowControl::send_heartbeat(std::function<void()> then) {
     LeftOut left_out;
     std::string body = encode_heartbeat(heartbeat, &left_out);
     boost::asio::post(parts_.loop, [this, body = std::move(body), left_out, then = std::move(then),
-                                    told_error = std::move(heartbeat.update_error)]() mutable {
+                                    told_error = std::move(heartbeat.update_error),
+                                    told_samples = std::move(heartbeat.sample_results)]() mutable {
       if (left_out != LeftOut{})
-        warn_once("the heartbeat does not fit the server's limit of 8 MiB: component figures are left out");
+        warn_once("the heartbeat does not fit the server's limit of 8 MiB: figures or samples are left out");
       http_.send(request(HttpMethod::post, "/api/agent/heartbeat", std::move(body)),
-                 [this, then = std::move(then), told_error = std::move(told_error)](const HttpResponse& response) {
+                 [this, then = std::move(then), told_error = std::move(told_error),
+                  told_samples = std::move(told_samples)](const HttpResponse& response) {
                    parts_.metrics.heartbeat_finished(response.duration, response.status == 200);
                    if (response.status == 200 && update_error_ == told_error) update_error_.clear();
+                   // Taken, or the reason why it was not: the next one is to be without them.
+                   const bool retried = response.status == 0 || response.status == 429 || response.status > 500;
+                   if (!retried && !told_samples.empty()) samples_.told(told_samples);
                    if (response.status == 400 || response.status == 500)
                      parts_.metrics.count_dropped(metrics::Dropped::heartbeats);
                    if (then) return then();
@@ -389,18 +401,16 @@ void VectorflowControl::send_logs(std::function<void(bool answered)> then) {
   });
 }
 
-void VectorflowControl::send_queued(Call call, const char* path, std::deque<std::string>& queue) {
-  if (queue.empty()) {
+void VectorflowControl::send_samples() {
+  std::string body = samples_.body();
+  if (body.empty()) {
     HttpResponse nothing_to_say;
     nothing_to_say.status = 200;
-    return answered(call, nothing_to_say, false);
+    return answered(Call::samples, nothing_to_say, false);
   }
-  http_.send(request(HttpMethod::post, path, queue.front()), [this, call, &queue](const HttpResponse& response) {
-    // Told or refused, it is done with; only what did not arrive is sent again.
-    const bool arrived = response.status != 0 && response.status != 429 && response.status < 500;
-    if (arrived) queue.pop_front();
-    if (response.status == 400) parts_.metrics.count_dropped(metrics::Dropped::sample_results);
-    answered(call, response, !queue.empty());
+  http_.send(request(HttpMethod::post, "/api/agent/samples", std::move(body)), [this](const HttpResponse& response) {
+    samples_.posted(response.status);
+    answered(Call::samples, response, samples_.waiting());
   });
 }
 
@@ -458,10 +468,11 @@ void VectorflowControl::on_push(const push::PushMessage& message) {
       self.pump();
     }
     void operator()(const push::SampleRequest& sample) {
-      self.decline_sample(sample.request_id, sample.component_keys);
+      self.samples_.ask(sample.request_id, sample.pipeline_id, sample.component_keys, sample.limit,
+                        self.listed_.contains(sample.pipeline_id));
     }
-    void operator()(const push::TapStart& tap) { self.decline_tap(tap); }
-    void operator()(const push::TapStop&) {}  // none runs
+    void operator()(const push::TapStart& tap) { self.taps_.start(tap); }
+    void operator()(const push::TapStop& tap) { self.taps_.stop(tap.request_id); }
     void operator()(const push::SelfUpdate& update) {
       self.parts_.listener.on_update_offered(
           {update.target_version, update.download_url, update.checksum, update.signature});
@@ -483,39 +494,6 @@ void VectorflowControl::on_push(const push::PushMessage& message) {
     }
   };
   std::visit(Visit{*this}, message);
-}
-
-void VectorflowControl::decline_sample(const std::string& request_id, const std::vector<std::string>& component_keys) {
-  if (answered_samples_.size() > most_remembered) answered_samples_.clear();
-  if (!answered_samples_.insert(request_id).second) return;  // polled again, or pushed and polled
-  if (sample_answers_.size() >= most_answers_waiting) {
-    parts_.metrics.count_dropped(metrics::Dropped::sample_results);
-    return;
-  }
-  boost::json::array results;
-  for (const std::string& key : component_keys) {
-    if (key.empty()) continue;  // the schema wants one character at least
-    results.push_back(
-        {{"requestId", request_id}, {"componentKey", key}, {"error", not_supported + std::string(version)}});
-  }
-  if (results.empty()) return;
-  sample_answers_.push_back(boost::json::serialize(boost::json::object{{"results", std::move(results)}}));
-  schedule_.on_answers_wait(Call::samples);
-  pump();
-}
-
-void VectorflowControl::decline_tap(const push::TapStart& tap) {
-  if (tap_answers_.size() >= most_answers_waiting) {
-    parts_.metrics.count_dropped(metrics::Dropped::tap_events);
-    return;
-  }
-  tap_answers_.push_back(boost::json::serialize(boost::json::object{{"requestId", tap.request_id},
-                                                                    {"pipelineId", tap.pipeline_id},
-                                                                    {"componentId", tap.component_id},
-                                                                    {"status", "stopped"},
-                                                                    {"reason", not_supported + std::string(version)}}));
-  schedule_.on_answers_wait(Call::tap_answers);
-  pump();
 }
 
 void VectorflowControl::tell_update_error(const std::string& reason) {
@@ -557,6 +535,7 @@ void VectorflowControl::finish() {
   if (!done_ || final_call_out_) return;  // the answer of that one comes back here
   if (!schedule_.enrolled()) return finished();
   if (schedule_.in_flight(Call::logs) || schedule_.in_flight(Call::heartbeat)) return;
+  if (taps_.busy()) return;  // those who watch are told that it ends
   const auto now = steady_clock::now();
   hold_heartbeats();
   if (!final_logs_failed_ && shipper_.has_pending(now) && schedule_.take_last(Call::logs, now)) {
@@ -579,6 +558,7 @@ void VectorflowControl::finish() {
 
 void VectorflowControl::finished() {
   last_chance_.cancel();
+  taps_.cancel_all();
   if (!handing_over_) http_.cancel_all();  // for good; a handover may yet become an end
   if (auto done = std::exchange(done_, nullptr)) done();
 }

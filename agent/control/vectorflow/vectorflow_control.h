@@ -4,7 +4,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,6 +16,8 @@
 #include "agent/control/vectorflow/config_response.h"
 #include "agent/control/vectorflow/heartbeat.h"
 #include "agent/control/vectorflow/node_token.h"
+#include "agent/control/vectorflow/remote_samples.h"
+#include "agent/control/vectorflow/remote_taps.h"
 #include "agent/control/vectorflow/schedule.h"
 #include "agent/http/http_client.h"
 #include "agent/log.h"
@@ -42,6 +43,8 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
     metrics::AgentMetrics& metrics;
     Log& log;
     LogHub& hub;
+    tapper::Tapper& tapper;
+    tapper::Sampler& sampler;
     RunOnWorker run_on_worker;  ///< encodes, decodes, writes the token file
   };
 
@@ -70,7 +73,7 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   void polled(const HttpResponse& response);
   void send_heartbeat(std::function<void()> then = nullptr);
   void send_logs(std::function<void(bool answered)> then = nullptr);
-  void send_queued(Call call, const char* path, std::deque<std::string>& queue);
+  void send_samples();
   [[nodiscard]] HttpRequest request(HttpMethod method, std::string path, std::string body) const;
   void answered(Call call, const HttpResponse& response, bool more);
   void on_enrolled(const HttpResponse& response);
@@ -81,8 +84,6 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   [[nodiscard]] Heartbeat snapshot() const;
   void open_push();
   void on_push(const push::PushMessage& message);
-  void decline_sample(const std::string& request_id, const std::vector<std::string>& component_keys);
-  void decline_tap(const push::TapStart& tap);
   void count_push_stats();
   void count_log_losses();
   void say_farewell(std::chrono::milliseconds grace, std::function<void()> done);
@@ -109,8 +110,8 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   std::map<std::string, std::pair<std::int64_t, std::string>> listed_;
   std::map<std::string, Refusal> refusals_;               // by id
   std::set<std::string> said_;                            // warnings told once
-  std::set<std::string> answered_samples_;                // request ids
-  std::deque<std::string> sample_answers_, tap_answers_;  // bodies waiting to be posted
+  RemoteTaps taps_;
+  RemoteSamples samples_;
   std::string update_error_;
   LinkState told_link_;
   bool handing_over_ = false;  // like shutting_down_, but for the last heartbeat, and the push stream stays

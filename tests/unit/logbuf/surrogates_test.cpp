@@ -42,4 +42,14 @@ TEST_CASE("text that is cut short or no JSON is not read past its end") {
   CHECK(mend("\\ud800\\udc0").count == 1);
 }
 
+TEST_CASE("the escape of a NUL becomes U+FFFD, an escaped backslash before it is text") {
+  const auto nul_free = [](std::string json) {
+    mend_nuls(json);
+    return json;
+  };
+  CHECK(nul_free(R"("a\u0000b\u0000")") == R"("a\uFFFDb\uFFFD")");
+  CHECK(nul_free(R"("\\u0000 \\\u0000 \u0001 \n")") == R"("\\u0000 \\\uFFFD \u0001 \n")");
+  CHECK(nul_free("\\u000") == "\\u000");
+}
+
 }  // namespace vf::logbuf

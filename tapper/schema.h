@@ -1,0 +1,25 @@
+// The schema of sampled events, as the server shows it. Wire: protocol.md, "Sample result". Pure; a worker's job.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace vf::tapper {
+
+inline constexpr std::size_t deepest_field = 10;       ///< `.a` is 1
+inline constexpr std::size_t most_sample_bytes = 64;   ///< then `...`
+inline constexpr std::size_t most_fields = 2000;       ///< of a schema; further ones are left out
+
+struct SchemaField {
+  std::string path;    ///< .a.b
+  std::string type;    ///< string float boolean object array null
+  std::string sample;  ///< of the first event that has it: its text; "" for an object, "[3 items]" for an array
+  friend bool operator==(const SchemaField&, const SchemaField&) = default;
+};
+
+/// The union over `events` (JSON objects; what is none is passed over): by path, the first one wins; the keys of an
+/// object sorted.
+[[nodiscard]] std::vector<SchemaField> schema_of(const std::vector<std::string>& events);
+
+}  // namespace vf::tapper
