@@ -238,9 +238,8 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
                                                    [this](const std::string& text) { log.warn(text); });
       return;
     }
-    auto vectorflow = std::make_unique<vectorflow::VectorflowControl>(
-        vectorflow::VectorflowControl::Parts{
-            loop, options, identity, *this, *this, metrics, log, hub, tapper, sampler, on(codec)});
+    auto vectorflow = std::make_unique<vectorflow::VectorflowControl>(vectorflow::VectorflowControl::Parts{
+        loop, options, identity, *this, *this, metrics, log, hub, tapper, sampler, on(codec)});
     hub.set_reader(vectorflow.get());
     control = std::move(vectorflow);
   }

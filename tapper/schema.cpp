@@ -33,8 +33,9 @@ std::pair<std::string, std::string> shown(dom::element value) {
     case dom::element_type::OBJECT:
       return {"object", ""};
     case dom::element_type::ARRAY: {
+      const dom::array array = value.get_array().value_unsafe();
       std::size_t items = 0;  // its size() is counted up to 16 million only
-      for ([[maybe_unused]] const dom::element item : value.get_array().value_unsafe()) ++items;
+      for ([[maybe_unused]] const dom::element item : array) ++items;
       return {"array", "[" + std::to_string(items) + " items]"};
     }
     case dom::element_type::STRING:

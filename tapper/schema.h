@@ -7,9 +7,9 @@
 
 namespace vf::tapper {
 
-inline constexpr std::size_t deepest_field = 10;       ///< `.a` is 1
-inline constexpr std::size_t most_sample_bytes = 64;   ///< then `...`
-inline constexpr std::size_t most_fields = 2000;       ///< of a schema; further ones are left out
+inline constexpr std::size_t deepest_field = 10;      ///< `.a` is 1
+inline constexpr std::size_t most_sample_bytes = 64;  ///< then `...`
+inline constexpr std::size_t most_fields = 2000;      ///< of a schema; further ones are left out
 
 struct SchemaField {
   std::string path;    ///< .a.b

@@ -18,8 +18,8 @@ namespace vf::agent::vectorflow {
 
 struct HeartbeatPipeline {
   std::string id;
-  std::int64_t version = 0;      ///< the version that really runs, or the one wanted where none runs
-  std::string checksum;          ///< "" is left out; at most 128 bytes on the wire
+  std::int64_t version = 0;  ///< the version that really runs, or the one wanted where none runs
+  std::string checksum;      ///< "" is left out; at most 128 bytes on the wire
   supervisor::ProcessState process = supervisor::ProcessState::waiting;
   std::optional<std::int64_t> pid;
   std::optional<std::chrono::seconds> uptime;

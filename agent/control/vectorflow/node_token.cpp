@@ -6,7 +6,9 @@
 
 namespace vf::agent::vectorflow {
 
-std::string node_token_path(const std::string& data_dir) { return data_dir + "/node-token"; }
+std::string node_token_path(const std::string& data_dir) {
+  return data_dir + "/node-token";
+}
 
 Result<std::string> load_node_token(const std::string& data_dir) {
   auto content = supervisor::read_file(node_token_path(data_dir), 64U << 10);

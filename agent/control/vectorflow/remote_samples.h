@@ -27,8 +27,8 @@ class RemoteSamples {
     tapper::Sampler& sampler;
     metrics::AgentMetrics& metrics;
     std::function<void(std::function<void()>)> run_on_worker;
-    std::function<void()> on_answer_waits;        ///< body() has something to post
-    std::function<void()> on_heartbeat_wanted;    ///< for_heartbeat() has something to tell
+    std::function<void()> on_answer_waits;      ///< body() has something to post
+    std::function<void()> on_heartbeat_wanted;  ///< for_heartbeat() has something to tell
   };
 
   explicit RemoteSamples(Parts parts) : parts_(std::move(parts)) {}

@@ -108,8 +108,8 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   /// What the newest answer lists: version and checksum by id; refused ones are in refusals_ as well.
   bool listed_known_ = false;  // the server has said once in this life of the agent what it lists
   std::map<std::string, std::pair<std::int64_t, std::string>> listed_;
-  std::map<std::string, Refusal> refusals_;               // by id
-  std::set<std::string> said_;                            // warnings told once
+  std::map<std::string, Refusal> refusals_;  // by id
+  std::set<std::string> said_;               // warnings told once
   RemoteTaps taps_;
   RemoteSamples samples_;
   std::string update_error_;

@@ -7,16 +7,18 @@ namespace vf::tapper {
 using Fields = std::vector<SchemaField>;
 
 TEST_CASE("each kind of value has its type and its sample, keys sorted within each object") {
-  CHECK(schema_of({R"({"z":"text","a":{"y":[1,2,3],"b":true},"n":null,"i":14636,"u":18446744073709551615,"d":0.25,"e":[]})"}) ==
-        Fields{{".a", "object", ""},
-               {".a.b", "boolean", "true"},
-               {".a.y", "array", "[3 items]"},
-               {".d", "float", "0.25"},
-               {".e", "array", "[0 items]"},
-               {".i", "float", "14636"},
-               {".n", "null", "null"},
-               {".u", "float", "18446744073709551615"},
-               {".z", "string", "text"}});
+  CHECK(
+      schema_of(
+          {R"({"z":"text","a":{"y":[1,2,3],"b":true},"n":null,"i":14636,"u":18446744073709551615,"d":0.25,"e":[]})"}) ==
+      Fields{{".a", "object", ""},
+             {".a.b", "boolean", "true"},
+             {".a.y", "array", "[3 items]"},
+             {".d", "float", "0.25"},
+             {".e", "array", "[0 items]"},
+             {".i", "float", "14636"},
+             {".n", "null", "null"},
+             {".u", "float", "18446744073709551615"},
+             {".z", "string", "text"}});
 }
 
 TEST_CASE("it is the union by path, and the first sample wins") {
