@@ -55,7 +55,6 @@ EventReader::EventReader(bool wrapped) : impl_(std::make_unique<Impl>(wrapped)) 
 EventReader::~EventReader() = default;
 
 std::optional<TappedEvent> EventReader::read(std::string_view line) {
-  TappedEvent found;
   if (!skip(line, "{\"component_id\":\"")) return std::nullopt;
   const auto id = skip_string(line);
   if (!id || !skip(line, ",\"component_kind\":\"") || !skip_string(line)) return std::nullopt;
