@@ -63,6 +63,14 @@ async function getText(path) {
 const getJson = async (path) => JSON.parse(await getText(path));
 const pipelinePath = (id) => "/pipelines/" + encodeURIComponent(id);
 
+function readLine(line) {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    return {notice: `a line of ${line.length} characters that cannot be read: ${error.message}`};
+  }
+}
+
 // An NDJSON stream: each(object, line) for every line, until it ends or `signal` says so.
 async function readStream(path, signal, each) {
   const answer = await request(path, signal);
@@ -81,7 +89,7 @@ async function readStream(path, signal, each) {
       parts.push(lines[index]);
       const line = parts.join("");
       parts.length = 0;
-      if (line.trim()) each(JSON.parse(line), line);
+      if (line.trim()) each(readLine(line), line);
     }
     parts.push(lines[lines.length - 1]);
   }

@@ -30,7 +30,11 @@ function put(node, text) {
 
 function putWords(node, text) {
   put(node, text || "");
-  node.hidden = !text;
+  show(node, Boolean(text));
+}
+
+function show(node, shown) {
+  if (node.hidden === shown) node.hidden = !shown;
 }
 
 function mark(node, name, value) {

@@ -7,20 +7,29 @@ function eventText(object, line) {
   return JSON.stringify(object.event);
 }
 
-// Valid JSON with a line for each member. Strings are found first, so that what is in them is let alone.
+// Valid JSON with a line for each member, down to a depth that anybody reads. Strings are found first, so that what is in
+// them is let alone.
 function prettyJson(text) {
   let depth = 0;
   let result = "";
-  const newLine = () => "\n" + "  ".repeat(depth);
-  const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g) || [];
+  const newLine = () => (depth > 30 ? "" : "\n" + "  ".repeat(depth));
+  const tokens = text.match(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g) || [];
   tokens.forEach((token, index) => {
     const next = tokens[index + 1];
     if (token === "{" || token === "[") {
       if (next === "}" || next === "]") result += token;
-      else result += token + (++depth, newLine());
+      else {
+        ++depth;
+        result += token + newLine();
+      }
     } else if (token === "}" || token === "]") {
       const before = tokens[index - 1];
-      result += before === "{" || before === "[" ? token : (--depth, newLine()) + token;
+      if (before === "{" || before === "[") result += token;
+      else {
+        const end = newLine().slice(0, -2);
+        --depth;
+        result += end + token;
+      }
     } else if (token === ",") {
       result += token + newLine();
     } else {

@@ -14,7 +14,7 @@ class Row {
     this.name = el("b");
     this.cells.name.append(this.sign, this.name);
     this.cells.plot.append(this.plot.node);
-    this.node = el("div", {role: "row", class: "line pipeline", tabindex: "-1"}, ...Object.values(this.cells));
+    this.node = el("div", {role: "row", class: "cols pipeline", tabindex: "-1"}, ...Object.values(this.cells));
     this.node.row = this;
   }
 

@@ -15,11 +15,11 @@ class LogTail {
     if (this.running) return;
     const abort = new AbortController();
     this.running = abort;
-    this.first = true;
+    this.replay = true;
     readStream(`${pipelinePath(pipeline.id)}/logs?n=500&follow=1`, abort.signal, (object) => {
       this.trouble = "";
       if (typeof object.line === "string") this.takeLine(object.number, object.line);
-      if (object.dropped > 0) this.list.addDropped(object.dropped);
+      if (object.dropped > 0) this.takeDropped(object.dropped);
       if (object.notice) this.list.add({kind: "notice", text: object.notice});
       if (object.stopped) this.list.add({kind: "notice", text: object.stopped});
     }).then(() => this.again(abort), (error) => {
@@ -31,23 +31,26 @@ class LogTail {
     });
   }
 
-  // A stream begins with lines that the list may have: of an agent that began anew they have the same numbers.
+  // A stream begins with lines that the list may have. Any other number that goes back is of a count that began anew: of
+  // another agent, or of a pipeline that was gone for a while.
   takeLine(number, text) {
-    if (this.first) {
-      this.first = false;
-      const same = this.known.get(number);
-      if (this.next !== undefined && (same === undefined ? number < this.next : same !== text)) {
-        this.list.add({kind: "notice", text: "the agent has begun to count anew"});
-        this.known.clear();
-        this.next = undefined;
-      }
+    if (this.next !== undefined && number < this.next) {
+      if (this.replay && this.known.get(number) === text) return;
+      this.list.add({kind: "notice", text: "lines are counted anew from here"});
+      this.known.clear();
+      this.next = undefined;
     }
-    if (this.next !== undefined && number < this.next) return;
+    this.replay = false;
     if (this.next !== undefined && number > this.next) this.list.add({kind: "notice", text: `${plural(number - this.next, "line")} not seen`});
     this.next = number + 1;
     this.known.set(number, text);
     this.known.delete(number - this.list.most);
     this.list.add({kind: "line", text, tone: lineTone(text)});
+  }
+
+  takeDropped(count) {
+    if (this.next !== undefined) this.next += count;
+    this.list.addDropped(count);
   }
 
   again(abort) {

@@ -10,7 +10,7 @@ class Flow {
     this.rates = {};     // per second: eventsIn, eventsOut, bytesIn, bytesOut, errors
     this.last = undefined;
     this.cpu = undefined;
-    this.cpuMarks = [];  // {t, seconds} of the last 10 s: those figures may be some seconds old when they come
+    this.cpuMarks = [];  // {t, seconds} of the last 10 s: the kernel counts in steps of 10 ms, so 2 s say little
     this.errorsAt = 0;   // when errors last grew
   }
 

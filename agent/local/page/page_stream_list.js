@@ -67,7 +67,7 @@ class StreamList {
     if (item.kind === "event") {
       const button = el("button", {type: "button", class: "event", "aria-expanded": "false", tabindex: "-1",
                                    onclick: () => this.open(item)}, item.text.slice(0, 2000));
-      item.node = el("div", {role: "listitem", class: "item"}, button);
+      item.node = el("div", {role: "listitem", class: "item closed"}, button);
     } else {
       item.node = el("div", {role: "listitem", class: "item " + item.kind}, item.text);
       if (item.tone) item.node.dataset.tone = item.tone;
@@ -79,6 +79,7 @@ class StreamList {
     const button = item.node.firstChild;
     const opened = button.getAttribute("aria-expanded") === "true";
     mark(button, "aria-expanded", String(!opened));
+    item.node.className = opened ? "item closed" : "item";
     if (opened) item.node.lastChild.remove();
     else item.node.append(el("pre", {}, prettyJson(item.text)));
     this.current = button;

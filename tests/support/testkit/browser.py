@@ -171,7 +171,7 @@ class Browser:
         return [(e["params"].get("type"), e["params"]["request"]["url"]) for e in entries if e["method"] == "Network.requestWillBeSent"]
 
     def downloads(self):
-        return [path for path in sorted((self.scratch / "downloads").iterdir()) if path.suffix != ".crdownload"]
+        return [path for path in sorted((self.scratch / "downloads").iterdir()) if path.suffix != ".crdownload" and not path.name.startswith(".")]
 
     def screenshot(self, path):
         pathlib.Path(path).write_bytes(base64.b64decode(self.call("GET", "/screenshot")))
