@@ -1,5 +1,7 @@
 #include "agent/state_keeper.h"
 
+#include <signal.h>
+
 #include <boost/asio/post.hpp>
 #include <set>
 #include <utility>
@@ -66,6 +68,7 @@ LeftBehind find_left_behind(const std::string& data_dir, state::LoadedState&& lo
     supervisor::UniqueDescriptor pidfd = supervisor::open_pidfd(left.pid);
     if (pidfd) found.strays.push_back({{left.pid, std::move(pidfd)}, std::move(left.config)});
   }
+  for (const pid_t tap : supervisor::find_stray_taps(data_dir)) ::kill(tap, SIGKILL);
   return found;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "supervisor/leftovers.h"
+
 namespace vf::agent {
 namespace {
 
@@ -42,7 +44,9 @@ std::optional<tapper::TapTarget> TapView::find(const std::string& pipeline_id, c
 
 Result<tapper::TapProgram> TapView::program() const {
   if (!binary.known()) return Error{"tap", "the version of Vector is not known (yet)", 0};
-  return tapper::TapProgram{binary.path(), binary.environment(), *binary.known() >= first_with_grpc};
+  tapper::TapProgram program{binary.path(), binary.environment(), *binary.known() >= first_with_grpc};
+  program.environment[supervisor::tap_variable] = data_dir;  // should this agent be killed, the next one finds it
+  return program;
 }
 
 }  // namespace vf::agent

@@ -16,6 +16,7 @@ struct TapView {
   const supervisor::Supervisor& keeper;
   const Scraper& scraper;
   const VectorBinary& binary;
+  std::string data_dir;
 
   [[nodiscard]] tapper::Tapper::Parts parts(std::chrono::milliseconds longest) const;
 

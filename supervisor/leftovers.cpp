@@ -24,22 +24,42 @@ std::string config_below(const std::string& command_line, const std::string& pre
   return {};
 }
 
-}  // namespace
-
-std::vector<Leftover> find_leftovers(const std::string& data_dir) {
-  std::vector<Leftover> found;
+/// Of every process but this one: its pid and its folder in /proc.
+template <typename Look>
+void each_process(Look look) {
   std::error_code failed;
   for (auto entry = std::filesystem::directory_iterator("/proc", failed);
        !failed && entry != std::filesystem::directory_iterator(); entry.increment(failed)) {
     const std::string name = entry->path().filename().string();
     pid_t pid = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (error != std::errc{} || end != name.data() + name.size() || pid == ::getpid()) continue;
-    const auto command_line = read_file(entry->path().string() + "/cmdline", longest_command_line);
-    if (!command_line) continue;  // it ended meanwhile, or is none of ours to look at
+    if (error == std::errc{} && end == name.data() + name.size() && pid != ::getpid())
+      look(pid, entry->path().string());
+  }
+}
+
+}  // namespace
+
+std::vector<Leftover> find_leftovers(const std::string& data_dir) {
+  std::vector<Leftover> found;
+  each_process([&](pid_t pid, const std::string& folder) {
+    const auto command_line = read_file(folder + "/cmdline", longest_command_line);
+    if (!command_line) return;  // it ended meanwhile, or is none of ours to look at
     std::string config = config_below(command_line.value(), data_dir + "/pipelines/");
     if (!config.empty()) found.push_back({pid, std::move(config)});
-  }
+  });
+  return found;
+}
+
+std::vector<pid_t> find_stray_taps(const std::string& data_dir) {
+  const std::string variable = std::string(tap_variable) + "=" + data_dir;
+  std::vector<pid_t> found;
+  each_process([&](pid_t pid, const std::string& folder) {
+    const auto environment = read_file(folder + "/environ", longest_command_line);
+    if (!environment) return;
+    const std::string padded = '\0' + environment.value() + '\0';
+    if (padded.find('\0' + variable + '\0') != std::string::npos) found.push_back(pid);
+  });
   return found;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 #include <optional>
 
 #include "processes.h"
@@ -17,9 +18,10 @@ namespace {
 /// A process with these arguments that stays until the test ends.
 class Process {
  public:
-  Process(TestLoop& loop, std::vector<std::string> arguments) : loop_(loop) {
+  Process(TestLoop& loop, std::vector<std::string> arguments, std::map<std::string, std::string> environment = {})
+      : loop_(loop) {
     arguments.insert(arguments.begin(), {"-c", "read line < /dev/zero; :", "vector"});
-    auto started = Child::start(loop.context(), {"/bin/sh", std::move(arguments), {}, -1, -1},
+    auto started = Child::start(loop.context(), {"/bin/sh", std::move(arguments), std::move(environment), -1, -1},
                                 [this](ExitStatus) { ended_ = true; });
     REQUIRE(started);
     child_ = std::move(started).value();
@@ -57,4 +59,14 @@ TEST_CASE("a Vector that was started on this data directory is found, with its c
 TEST_CASE("where no Vector was left there is none to find") {
   const TempFolder folder;
   CHECK(find_leftovers(folder.path()).empty());
+}
+
+TEST_CASE("the taps of an agent that was killed are found, and those of other agents are not") {
+  TestLoop loop;
+  const TempFolder folder;
+  const std::string data = folder / "data";
+  const Process tap(loop, {"tap"}, {{"A", "1"}, {tap_variable, data}});
+  const Process elsewhere(loop, {"tap"}, {{tap_variable, data + "2"}});
+  const Process another(loop, {"tap"}, {{"X", std::string(tap_variable) + "=" + data}});
+  CHECK(find_stray_taps(data) == std::vector<pid_t>{tap.pid()});
 }
