@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "agent/commands/command_help.h"
 #include "agent/nearest_name.h"
 #include "agent/options_table.h"
 #include "agent/shown_value.h"
@@ -57,7 +58,7 @@ CommandLine read_command_line(const std::vector<std::string>& args) {
     if (!arg.starts_with('-')) {
       line.mistakes.push_back(shown_value(arg) + (commanded
                                                       ? ": nothing more is expected here"
-                                                      : " is no command of vf-agent; there are run, status, help, version"));
+                                                      : " is no command of vf-agent; there are " + command_names()));
       commanded = true;
       continue;
     }

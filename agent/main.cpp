@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "agent/agent.h"
+#include "agent/commands/client_commands.h"
 #include "agent/console.h"
 #include "agent/control/vectorflow/node_token.h"
 #include "agent/go_duration.h"
-#include "agent/local/client_commands.h"
 #include "agent/log.h"
 #include "agent/option_files.h"
 #include "agent/options_parse.h"

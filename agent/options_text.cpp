@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "agent/commands/command_help.h"
 #include "agent/options_table.h"
 
 namespace vf::agent {
@@ -93,12 +94,16 @@ constexpr std::string_view kHelpBegin =
 Usage:
   vf-agent [run] [--OPTION VALUE | --OPTION=VALUE]...
   vf-agent --check-options [--OPTION VALUE]...   says if they are right
-  vf-agent status [-o human|json] [-w]          what the agent on this host runs
-  vf-agent --help | --version
+  vf-agent COMMAND [OPTION]... [OPERAND]...
+  vf-agent COMMAND --help | --help | --version
 
-Every option is an environment variable, and most are a flag too. A flag wins
-over its variable, the last of several over the others. An empty variable is
-one that is not set. All mistakes are told at once, and the exit status is 78.
+Commands:
+)";
+
+constexpr std::string_view kHelpOptions = R"(
+Every option of run is an environment variable, and most are a flag too. A flag
+wins over its variable, the last of several over the others. An empty variable
+is one that is not set. All mistakes are told at once; the exit status is 78.
 )";
 
 constexpr std::string_view kHelpEnd = R"(
@@ -139,7 +144,7 @@ Every option is an environment variable, and most are a flag too (`VF_POLL_INTER
 }  // namespace
 
 std::string help_text() {
-  std::string text(kHelpBegin);
+  std::string text = std::string(kHelpBegin) + commands_overview() + std::string(kHelpOptions);
   std::string_view section;
   for (const Option& option : option_table()) {
     if (option.section != section) text += "\n" + std::string(option.section) + ":\n";

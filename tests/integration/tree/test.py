@@ -19,7 +19,7 @@ ONLY_IN = {
     "httplib.h": {"agent/http/http_connection.cpp", "agent/local/metrics_server.cpp"},
     "boost/process": set(),   # see supervisor/process/child.cpp
     "boost/beast": {"agent/local/local_connection.cpp", "agent/local/local_client.cpp"},
-    "CLI/": {"agent/local/client_commands.cpp"},
+    "CLI/": {"agent/commands/client_commands.cpp"},
     "yaml-cpp/": {"supervisor/own_api.cpp", "supervisor/change_kind.cpp", "supervisor/yaml_document.h", "supervisor/mask_yaml.cpp",
                   "agent/control/directory/yaml_check.cpp"},
     "spdlog/": {"agent/log.cpp"},
@@ -31,7 +31,10 @@ CORES = ["logbuf", "supervisor/lifecycle", "supervisor/rollout", "supervisor/rec
          "supervisor/tidy_words", "supervisor/error_line", "supervisor/vector_data_dir", "supervisor/resource_limits", "supervisor/restart_policy", "supervisor/sidecar",
          "supervisor/child_environment", "push/sse_parser", "push/reconnect_policy",
          "agent/control/vectorflow/schedule", "agent/control/vectorflow/budget", "agent/control/vectorflow/pacer",
-         "metrics/exposition", "metrics/vector_readings", "tapper/tap_command", "tapper/tap_lines", "tapper/event_reader", "tapper/tap_buffer", "agent/scrape_round", "agent/mass_stop_guard", "agent/update/update_order"]
+         "metrics/exposition", "metrics/vector_readings", "tapper/tap_command", "tapper/tap_lines", "tapper/event_reader", "tapper/tap_buffer", "agent/scrape_round", "agent/mass_stop_guard", "agent/update/update_order",
+         "agent/commands/terminal_text", "agent/commands/likely_secrets", "agent/commands/tar_archive",
+         "agent/commands/command_table", "agent/commands/command_help", "agent/commands/completion",
+         "agent/commands/man_page", "agent/commands/stream_object"]
 IN_NO_CORE = re.compile(r"boost/|<thread>|<random>|<fstream>|<filesystem>|unistd\.h|_clock::now|getenv")
 
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 
+#include "agent/commands/command_help.h"
 #include "tests/unit/agent/options/option_test.h"
 
 using namespace std::chrono_literals;
@@ -86,7 +87,7 @@ TEST_CASE("there is no flag for the token, and the message says why without show
 }
 
 TEST_CASE("a word that is no command is a mistake") {
-  CHECK(parse({"start"}, {}).mistakes.at(0) == "\"start\" is no command of vf-agent; there are run, status, help, version");
+  CHECK(parse({"start"}, {}).mistakes.at(0) == "\"start\" is no command of vf-agent; there are " + command_names());
   CHECK(parse({"run", "run"}, {}).mistakes.at(0) == "\"run\": nothing more is expected here");
   CHECK(parse({"start", "it"}, {}).mistakes.size() == 2);
   CHECK_THAT(parse({"vf_enroll_secret"}, {}).mistakes.at(0), !Contains("secret"));

@@ -1,4 +1,4 @@
-#include "agent/local/status_text.h"
+#include "agent/commands/status_text.h"
 
 #include <catch2/catch.hpp>
 
@@ -137,7 +137,7 @@ TEST_CASE("each death tells when, how, after how long, its last words and what c
   CHECK_THAT(shown(of), Catch::EndsWith("\nLAST DEATHS\n"
                                         "2023-11-14 22:13:20Z (1m30s ago)  edge  version 3: killed by signal 9 "
                                         "(SIGKILL) after 3.2 s\n"
-                                        "    last words: the  [31mlast words\n"
+                                        "    last words: the \xEF\xBF\xBD[31mlast words\n"
                                         "    then: starts again in 4 s\n"));
 }
 

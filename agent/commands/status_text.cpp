@@ -1,14 +1,14 @@
-#include "agent/local/status_text.h"
+#include "agent/commands/status_text.h"
 
 #include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <chrono>
 #include <ctime>
 #include <vector>
 
+#include "agent/commands/json_reading.h"
 #include "supervisor/duration_words.h"
 
 namespace vf::agent {
@@ -17,34 +17,6 @@ namespace {
 namespace json = boost::json;
 
 enum class Tone { plain, good, warning, bad, quiet };
-
-/// Nothing that a pipeline printed may steer the terminal.
-std::string harmless(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7F) c = ' ';
-  return text;
-}
-
-/// Characters, where each is one column wide.
-std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
-/// Bytes of the first so many characters.
-std::size_t prefix_of(std::string_view text, std::size_t characters) {
-  std::size_t end = 0;
-  for (std::size_t kept = 0; end < text.size() && kept < characters; ++kept) {
-    ++end;
-    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
-  }
-  return end;
-}
-
-std::string cut(std::string text, std::size_t most) {
-  if (most == 0 || columns(text) <= most) return text;
-  return text.substr(0, prefix_of(text, most - 1)) + "…";
-}
 
 struct Cell {
   std::string text;
@@ -123,22 +95,6 @@ class Page {
   std::string text_;
 };
 
-std::string words(const json::object& from, const char* name) {
-  const json::value* value = from.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
-}
-
-std::int64_t number(const json::object& from, const char* name) {
-  const json::value* value = from.if_contains(name);
-  return value != nullptr && value->is_number() ? value->to_number<std::int64_t>() : 0;
-}
-
-const json::array& list(const json::object& from, const char* name) {
-  static const json::array empty;
-  const json::value* value = from.if_contains(name);
-  return value != nullptr && value->is_array() ? value->get_array() : empty;
-}
-
 /// Two units, as in 3d4h, 5m12s.
 std::string short_time(std::int64_t seconds) {
   const auto two = [](std::int64_t large, const char* of_large, std::int64_t small, const char* of_small) {
@@ -199,16 +155,16 @@ void add_pipelines(Page& page, const json::array& pipelines) {
     rows.push_back({{{harmless(name)},
                      {state, tone_of_state(state)},
                      {sync, tone_of_sync(sync)},
-                     {std::to_string(number(one, "version"))},
-                     {alive ? std::to_string(number(one, "pid")) : "-"},
-                     {alive ? short_time(number(one, "uptimeSeconds")) : "-"},
-                     {std::to_string(number(one, "restarts"))}}});
+                     {std::to_string(whole(one, "version"))},
+                     {alive ? std::to_string(whole(one, "pid")) : "-"},
+                     {alive ? short_time(whole(one, "uptimeSeconds")) : "-"},
+                     {std::to_string(whole(one, "restarts"))}}});
     std::vector<Remark>& said = remarks.emplace_back();
     const std::string problem = words(one, "problem");
     if (!problem.empty() && problem != words(one, "refusal")) said.push_back({4, problem, Tone::warning});
     const std::vector<std::string> refusal = lines_of(words(one, "refusal"));
     if (refusal.empty()) continue;
-    const std::int64_t refused = number(one, "refusedVersion");
+    const std::int64_t refused = whole(one, "refusedVersion");
     const std::string which = refused != 0 ? "version " + std::to_string(refused) : "its newest";
     said.push_back({4, which + " is refused:", Tone::bad});
     for (const std::string& line : refusal) said.push_back({6, line});
@@ -224,9 +180,9 @@ void add_deaths(Page& page, const json::array& deaths, std::int64_t now) {
     if (!value.is_object()) continue;
     const json::object& one = value.get_object();
     const std::string name = words(one, "pipelineName").empty() ? words(one, "pipelineId") : words(one, "pipelineName");
-    const std::chrono::milliseconds uptime(number(one, "uptimeMilliseconds"));
-    page.paragraph(0, utc(number(one, "at")) + " (" + short_time(now - number(one, "at")) + " ago)  " + name +
-                          "  version " + std::to_string(number(one, "version")) + ": " + words(one, "how") + " after " +
+    const std::chrono::milliseconds uptime(whole(one, "uptimeMilliseconds"));
+    page.paragraph(0, utc(whole(one, "at")) + " (" + short_time(now - whole(one, "at")) + " ago)  " + name +
+                          "  version " + std::to_string(whole(one, "version")) + ": " + words(one, "how") + " after " +
                           supervisor::in_words(uptime));
     if (const std::string last = words(one, "lastError"); !last.empty()) page.paragraph(4, "last words: " + last);
     if (const std::string next = words(one, "next"); !next.empty()) page.paragraph(4, "then: " + next, Tone::quiet);
@@ -236,25 +192,24 @@ void add_deaths(Page& page, const json::array& deaths, std::int64_t now) {
 }  // namespace
 
 Result<std::string> status_text(std::string_view text, std::int64_t now, TextStyle style) {
-  boost::system::error_code failed;
-  const json::value root = json::parse(text, failed);
-  if (failed || !root.is_object()) return Error{"read the agent's answer", "it is no JSON object", 0};
-  const json::object& report = root.get_object();
-  const json::value* const link = report.if_contains("link");
-  const std::string state = link != nullptr && link->is_object() ? words(link->get_object(), "state") : "?";
-  const std::string reason = link != nullptr && link->is_object() ? words(link->get_object(), "reason") : "";
+  const auto root = read_object(text);
+  if (!root) return root.error();
+  const json::object& report = root.value();
+  const json::object& link = part(report, "link");
+  const std::string state = link.empty() ? "?" : words(link, "state");
+  const std::string reason = words(link, "reason");
 
   Page page(style);
-  page.line("vf-agent " + words(report, "version") + ", pid " + std::to_string(number(report, "pid")) + ", up " +
-            short_time(number(report, "uptimeSeconds")) +
+  page.line("vf-agent " + words(report, "version") + ", pid " + std::to_string(whole(report, "pid")) + ", up " +
+            short_time(whole(report, "uptimeSeconds")) +
             (words(report, "vectorVersion").empty() ? "" : "; Vector " + words(report, "vectorVersion")));
   page.line("control plane " + words(report, "controlPlane") + ": " + state + (reason.empty() ? "" : ", " + reason),
             state == "connected" ? Tone::good : Tone::bad);
   if (const std::string upgrade = words(report, "upgrade"); !upgrade.empty())
     page.line("upgrade: " + upgrade, Tone::warning);
   page.gap();
-  add_pipelines(page, list(report, "pipelines"));
-  add_deaths(page, list(report, "deaths"), now);
+  add_pipelines(page, items(report, "pipelines"));
+  add_deaths(page, items(report, "deaths"), now);
   return std::move(page).text();
 }
 

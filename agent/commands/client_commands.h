@@ -1,4 +1,4 @@
-// The commands that ask the agent which runs on this host: `vf-agent status …`.
+// The command line of everything but `run`: finds the command in command_table.h, parses what it was given, runs it.
 #pragma once
 
 #include <map>
@@ -12,8 +12,5 @@ namespace vf::agent {
 /// it is none of these.
 [[nodiscard]] std::optional<int> run_client_command(const std::vector<std::string>& arguments,
                                                     const std::map<std::string, std::string>& environment);
-
-/// Their names, each with one line of help.
-[[nodiscard]] const std::map<std::string, std::string>& client_commands();
 
 }  // namespace vf::agent

@@ -5,14 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "agent/commands/terminal_text.h"
 #include "supervisor/result.h"
 
 namespace vf::agent {
-
-struct TextStyle {
-  std::size_t width = 0;  ///< columns of the terminal; 0: nothing is cut
-  bool colour = false;
-};
 
 /// From what GET /status answers. `now`: seconds since 1970.
 [[nodiscard]] Result<std::string> status_text(std::string_view json, std::int64_t now, TextStyle style);

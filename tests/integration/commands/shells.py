@@ -1,0 +1,83 @@
+"""Completion in the shells, the man page."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+from harness import Agent, Skip, StandinServer, pipeline_yaml, program, run_agent, scenario, scratch_dir
+
+SOURCE = pathlib.Path(os.environ["VF_TEST_SOURCE"])
+
+
+def script(shell):
+    ended = run_agent("completion", shell)
+    assert ended.returncode == 0 and ended.stdout, ended
+    return ended.stdout
+
+
+def in_bash(agent, *words):
+    """What bash offers for the last of these words."""
+    quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in words)
+    program_ = program("VF_TEST_AGENT")
+    text = (script("bash") + f"\nCOMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; COMP_LINE='x'\n"
+            f"_vf_agent {program_}\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n")
+    ended = subprocess.run(["bash", "--norc", "-c", text], capture_output=True, text=True, timeout=30, cwd=agent.scratch,
+                           env={"PATH": os.environ["PATH"], "VF_DATA_DIR": str(agent.data_dir)})
+    assert ended.returncode == 0 and not ended.stderr, ended
+    return ended.stdout.split("\n")[:-1]
+
+
+@scenario
+def bash_completes_commands_flags_pipelines_components_and_files():
+    subprocess.run(["bash", "-n"], input=script("bash"), text=True, check=True, timeout=20)
+    with StandinServer() as server:
+        server.set_pipeline("p1", pipeline_yaml(), name="edge")
+        server.set_pipeline("p2", pipeline_yaml(), name="edge two's")
+        with Agent(server) as agent:
+            agent.wait_running("p1", "p2")
+            (agent.scratch / "some file.yaml").write_text("")
+            assert in_bash(agent, "vf-agent", "sta") == ["status"]
+            assert in_bash(agent, "vf-agent", "logs", "ed") == ["edge", "edge\\ two\\'s"]
+            assert in_bash(agent, "vf-agent", "logs", "edge\\ t") == ["edge\\ two\\'s"]
+            assert in_bash(agent, "vf-agent", "tap", "edge", "p") == ["parse"]
+            assert in_bash(agent, "vf-agent", "top", "--sort", "=", "mem") == ["memory"]
+            assert "--follow" in in_bash(agent, "vf-agent", "logs", "--f")
+            assert in_bash(agent, "vf-agent", "validate", "some") == ["some file.yaml"]
+            agent.stop()
+            assert in_bash(agent, "vf-agent", "logs", "ed") in ([], [""]), "without an agent there is nothing, and no noise"
+
+
+@scenario
+def zsh_and_fish_take_their_scripts():
+    left_out = []
+    for shell, arguments in (("zsh", ["-n"]), ("fish", ["--no-execute"])):
+        if not shutil.which(shell):
+            left_out.append(shell)
+            continue
+        with scratch_dir() as folder:
+            (folder / "script").write_text(script(shell))
+            subprocess.run([shell, *arguments, str(folder / "script")], check=True, timeout=30)
+    if left_out:
+        raise Skip(f"not installed: {', '.join(left_out)}")
+
+
+@scenario
+def the_man_page_is_the_tables_and_reads_well():
+    page = run_agent("man-page").stdout
+    assert page == (SOURCE / "docs" / "vf-agent.1").read_text(), "write it anew: vf-agent man-page > docs/vf-agent.1"
+    checked = False
+    for check in (["groff", "-ww", "-man", "-Tutf8", "-z"], ["mandoc", "-Tlint", "-Wwarning"]):
+        if shutil.which(check[0]):
+            ended = subprocess.run(check, input=page, capture_output=True, text=True, timeout=60)
+            assert not ended.stderr and not (check[0] == "mandoc" and ended.stdout), (check, ended.stdout + ended.stderr)
+            checked = True
+    if not checked:
+        raise Skip("neither groff nor mandoc is there")
+
+
+@scenario
+def help_is_found_every_way_somebody_tries():
+    pages = {run_agent(*arguments).stdout for arguments in (["logs", "--help"], ["logs", "-h"], ["help", "logs"], ["logs", "x", "-h"])}
+    assert len(pages) == 1 and "Examples:" in pages.pop()
+    ended = run_agent("lgos")
+    assert ended.returncode == 78 and "logs" in ended.stderr, ended
