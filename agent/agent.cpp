@@ -19,6 +19,7 @@
 #include "agent/local/host_view.h"
 #include "agent/local/local_server.h"
 #include "agent/local/metrics_server.h"
+#include "agent/local/page_server.h"
 #include "agent/log_hub.h"
 #include "agent/loop_lag.h"
 #include "agent/mass_stop_guard.h"
@@ -130,7 +131,9 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
                    refused,
                    on(codec),
                    [this](const std::string& id) { return keeper.restart(id); },
-                   {}}),
+                   [this](const std::string& id, const std::string& component, tapper::Viewer& viewer) {
+                     return tapper.watch(id, component, viewer);
+                   }}),
         mass_stop(options.mass_stop_guard),
         signals(loop, SIGTERM, SIGINT, SIGUSR2),
         tick(loop),
@@ -157,7 +160,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     }
     log.info(std::string("vf-agent ") + version + " starting: control plane " + options.url + ", data in " +
              options.data_dir);
-    if (!listen()) return Ending::failed();
+    if (!listen() || !serve_page()) return Ending::failed();
     listen_locally();
     wait_for_signal();
     take_signals();
@@ -178,6 +181,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     // Nothing below is on the loop any more: workers are stopped before what they use goes.
     server.reset();
     local_server.reset();
+    page_server.reset();
     codec.stop();
     disk.finish();  // what is to be remembered is written first
     probe.stop();
@@ -230,6 +234,20 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
         [this](const LocalRequest& asked, const Respond& respond) { host_view.answer(asked, respond); });
     if (!started) return log.warn(started.error().message() + "; vf-agent status does not work here");
     local_server = std::move(started).value();
+  }
+
+  bool serve_page() {
+    if (options.ui_addr.empty()) return true;
+    auto started = PageServer::start(
+        loop, options.data_dir, options.ui_addr, options.ui_port,
+        [this](const LocalRequest& asked, const Respond& respond) { host_view.answer(asked, respond); });
+    if (!started) {
+      log.error(started.error().message());
+      return false;
+    }
+    page_server = std::move(started).value();
+    log.info("page: " + page_server->url());
+    return true;
   }
 
   void make_control() {
@@ -600,6 +618,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   std::optional<supervisor::DesiredState> held_wish;  // the newest, while a part of it is held
   std::unique_ptr<MetricsServer> server;
   std::unique_ptr<LocalServer> local_server;
+  std::unique_ptr<PageServer> page_server;
   boost::asio::signal_set signals;
   boost::asio::steady_timer tick;
   boost::asio::steady_timer mark_timer;

@@ -98,6 +98,33 @@ void read_address(const Reading& reading, std::string& into) {
   reading.mistake("not an IP address");
 }
 
+void read_endpoint(const Reading& reading, std::string& address, std::uint16_t& port) {
+  const std::string_view text = reading.text;
+  if (text.find("://") != std::string_view::npos) return reading.mistake("a URL, not an address and a port");
+  const std::size_t colon = text.rfind(':');
+  const bool has_port = colon != std::string_view::npos && (!text.starts_with('[') || text[colon - 1] == ']') &&
+                        (text.starts_with('[') || text.find(':') == colon);
+  if (!has_port) {
+    if (text.find_first_not_of("0123456789") == std::string_view::npos)
+      return reading.mistake("a port alone: write 127.0.0.1:" + std::string(text));
+    return reading.mistake(is_address(std::string(text)) && text.find(':') != std::string_view::npos
+                               ? "an IPv6 address without brackets"
+                               : "without a port");
+  }
+  std::string host(text.substr(0, colon));
+  if (equal_ignoring_case(host, "localhost")) host = "127.0.0.1";
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  if (host.empty()) return reading.mistake("without an address: 127.0.0.1 is for this machine alone");
+  if (!is_address(host)) return reading.mistake("a name, not an address: write 127.0.0.1, or the machine's own");
+  const std::string_view digits = text.substr(colon + 1);
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size())
+    return reading.mistake("its port is no number from 0 to 65535");
+  address = host;
+  port = number;
+}
+
 void read_public_key(const Reading& reading, std::string& into) {
   constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   // 32 bytes are 42 characters, one more whose last two bits are zero, and one '='.

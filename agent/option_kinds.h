@@ -28,6 +28,9 @@ void read_bool(const Reading& reading, bool& into);
 /// An IPv4 or IPv6 literal, stored without brackets.
 void read_address(const Reading& reading, std::string& into);
 
+/// HOST:PORT, an IPv4 literal, an IPv6 one in brackets, or localhost, which is 127.0.0.1.
+void read_endpoint(const Reading& reading, std::string& address, std::uint16_t& port);
+
 /// Standard base64, padded, of exactly 32 bytes: a raw Ed25519 public key.
 void read_public_key(const Reading& reading, std::string& into);
 

@@ -36,6 +36,8 @@ struct Options {
   std::map<std::string, std::string> node_labels;      ///< VF_NODE_LABELS: k=v,k2=v2
   std::uint16_t metrics_port = 9090;                   ///< VF_METRICS_PORT: 0 turns the listener off
   std::string metrics_addr = "::";                     ///< VF_METRICS_ADDR: address to listen on; "::" is all, IPv4 too
+  std::string ui_addr;                                 ///< VF_UI_ADDR: address the page is served on; "" for none
+  std::uint16_t ui_port = 0;                           ///< and its port, 0 for a free one
   std::string ca_file;                                 ///< VF_CA_FILE: PEM bundle trusted instead of the system's
   std::string client_cert;                             ///< VF_CLIENT_CERT: PEM; only together with client_key
   std::string client_key;                              ///< VF_CLIENT_KEY: PEM

@@ -266,6 +266,17 @@ constexpr Option kTable[] = {
      .help = "The address to listen on with VF_METRICS_PORT. The default is every interface, IPv4 and IPv6; 0.0.0.0 is "
              "every interface, IPv4 only."},
 
+    {.section = "The page",
+     .name = "VF_UI_ADDR",
+     .value = "HOST:PORT",
+     .takes = "an IP address or localhost, and a port from 0 to 65535, 0 for one that is free",
+     .example = "127.0.0.1:8787",
+     .read = [](const Reading& r) { read_endpoint(r, r.options.ui_addr, r.options.ui_port); },
+     .help =
+         "Where a page is served that shows what this agent runs, live: states, figures, logs and events. Off unless "
+         "it is set. The agent prints its address with a token at the start; who has that can see everything and "
+         "restart pipelines. There is no TLS: let it listen on 127.0.0.1 and reach it from elsewhere through ssh."},
+
     {.section = "TLS",
      .name = "VF_CA_FILE",
      .value = "FILE",

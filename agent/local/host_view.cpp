@@ -117,9 +117,10 @@ void HostView::answer(const Route& route, const std::string& id, const Respond& 
 }
 
 void HostView::answer_later(const Respond& respond, std::function<LocalAnswer()> make) {
-  parts_.run_on_worker([&loop = parts_.loop, respond, make = std::move(make)] {
+  // The connection behind `respond` is the loop's: the worker hands it back whole.
+  parts_.run_on_worker([&loop = parts_.loop, respond, make = std::move(make)]() mutable {
     auto made = std::make_shared<LocalAnswer>(make());
-    boost::asio::post(loop, [respond, made] { respond(std::move(*made)); });
+    boost::asio::post(loop, [respond = std::move(respond), made] { respond(std::move(*made)); });
   });
 }
 
@@ -197,9 +198,9 @@ void HostView::tap(const Route& route, const std::string& id, const Respond& res
   const supervisor::PipelineSpec* const spec = parts_.keeper.shown_spec(id);
   if (spec == nullptr) return respond(error_answer(503, "nothing of the pipeline " + id + " was ever run"));
   // The component is looked for in the YAML first, whose size nobody knows.
-  parts_.run_on_worker([this, yaml = spec->config_yaml, route, id, respond] {
+  parts_.run_on_worker([this, yaml = spec->config_yaml, route, id, respond]() mutable {
     const std::string notice = supervisor::unknown_component(yaml, route.component);
-    boost::asio::post(parts_.loop, [this, route, id, notice, respond] {
+    boost::asio::post(parts_.loop, [this, route, id, notice, respond = std::move(respond)] {
       auto stream = std::make_unique<TapStream>(route.limit, [this](std::uint64_t events) {
         parts_.metrics.count_dropped(metrics::Dropped::viewer_lines, events);
       });

@@ -15,7 +15,7 @@ namespace http = beast::http;
 constexpr std::size_t longest_head = 16 << 10;
 constexpr std::size_t longest_body = 64 << 10;
 constexpr std::size_t batch_bytes = 64 << 10;
-constexpr std::size_t most_unasked = 4 << 10;  // that a client may say while it is answered
+constexpr std::size_t most_unasked = 128 << 10;  // that a client may say while it is answered
 constexpr std::string_view chunk_head = "00000000\r\n";
 
 /// All fields of a name: two hosts are none that is allowed.
@@ -77,6 +77,7 @@ void LocalConnection::on_read(bool whole, bool nonsense) {
   if (!whole && !nonsense) return close();
   // An asynchronous handler must not find it gone, and need not find it there.
   const Respond respond = [self = shared_from_this()](LocalAnswer answer) { self->respond(std::move(answer)); };
+  has_said_more_ = nonsense;
   if (nonsense) return respond(error_answer(400, "this is no HTTP request that the agent understands"));
   const auto& asked = reading_->parser.get();
   LocalRequest request = read_target({asked.method_string().data(), asked.method_string().size()},
@@ -181,13 +182,14 @@ void LocalConnection::watch_for_end() {
                           });
 }
 
-/// Closed at once, a client over TCP that has said more than was read could lose the answer.
+/// Closed at once, a client that has said more than was read could lose the answer.
 void LocalConnection::say_goodbye() {
+  if (!has_said_more_) return close();
   boost::system::error_code failed;
   socket_.shutdown(Socket::shutdown_send, failed);
   if (failed) return close();
   expect_within(limits_.goodbye);
-  if (!viewer_) watch_for_end();
+  watch_for_end();
 }
 
 /// A timer's handler may be on its way while the timer is set anew.

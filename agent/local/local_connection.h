@@ -72,6 +72,7 @@ class LocalConnection : public std::enable_shared_from_this<LocalConnection> {
   bool writing_ = false;
   bool waking_ = false;
   bool answered_ = false;
+  bool has_said_more_ = false;  // than was read
   char heard_[512];
 };
 

@@ -121,6 +121,27 @@ TEST_CASE("a Vector is a name or a path, whether it exists or not") {
   CHECK_THAT(mistake_of("VF_VECTOR_BIN", "a\nb"), Contains("control character"));
 }
 
+TEST_CASE("where the page is served is an address with a port, and what lacks one is told apart") {
+  const auto is = [](const std::string& text, const std::string& address, std::uint16_t port) {
+    const Options options = options_of("VF_UI_ADDR", text);
+    return options.ui_addr == address && options.ui_port == port;
+  };
+  CHECK(Options().ui_addr.empty());
+  CHECK(is("127.0.0.1:8787", "127.0.0.1", 8787));
+  CHECK(is("localhost:0", "127.0.0.1", 0));
+  CHECK(is("[::1]:8787", "::1", 8787));
+  CHECK(is("0.0.0.0:65535", "0.0.0.0", 65535));
+  CHECK_THAT(mistake_of("VF_UI_ADDR", "8787"), Contains("write 127.0.0.1:8787"));
+  CHECK_THAT(mistake_of("VF_UI_ADDR", "127.0.0.1"), Contains("without a port"));
+  CHECK_THAT(mistake_of("VF_UI_ADDR", "::1"), Contains("without brackets"));
+  CHECK_THAT(mistake_of("VF_UI_ADDR", "[::1]"), Contains("without a port"));
+  CHECK_THAT(mistake_of("VF_UI_ADDR", ":8787"), Contains("without an address"));
+  CHECK_THAT(mistake_of("VF_UI_ADDR", "http://127.0.0.1:8787"), Contains("a URL"));
+  CHECK_THAT(mistake_of("VF_UI_ADDR", "node.example:8787"), Contains("a name"));
+  for (const char* port : {"65536", "", "-1", "8787x"})
+    CHECK_THAT(mistake_of("VF_UI_ADDR", std::string("127.0.0.1:") + port), Contains("no number"));
+}
+
 TEST_CASE("an address is an IP literal") {
   CHECK(options_of("VF_METRICS_ADDR", "127.0.0.1").metrics_addr == "127.0.0.1");
   CHECK(options_of("VF_METRICS_ADDR", "::1").metrics_addr == "::1");

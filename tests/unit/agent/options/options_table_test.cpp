@@ -40,6 +40,7 @@ TEST_CASE("every variable that the agent is documented to take is in the table")
                            "VF_NODE_LABELS",
                            "VF_METRICS_PORT",
                            "VF_METRICS_ADDR",
+                           "VF_UI_ADDR",
                            "VF_STOP_TIMEOUT",
                            "VF_CA_FILE",
                            "VF_CLIENT_CERT",
