@@ -81,7 +81,8 @@ std::optional<LocalAnswer> refusal(const LocalRequest& request, const PageAccess
 
 std::string content_security_policy(std::string_view style, std::string_view script) {
   return "default-src 'none'; style-src " + digest_of(style) + "; script-src " + digest_of(script) +
-         "; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+         "; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+         "require-trusted-types-for 'script'; trusted-types 'none'";
 }
 
 }  // namespace vf::agent
