@@ -96,8 +96,9 @@ void RemoteTaps::cancel_all() {
 
 /// Called for every event.
 void RemoteTaps::pending(Request& request) {
-  if (std::exchange(request.known_pending, true)) return;
-  schedule_.on_pending(request.id, steady_clock::now());
+  const auto now = steady_clock::now();
+  if (std::exchange(request.known_pending, true) && now < schedule_.early()) return;
+  schedule_.on_pending(request.id, now);
   pump();
 }
 

@@ -1,12 +1,14 @@
 #include "agent/control/vectorflow/tap_schedule.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vf::agent::vectorflow {
 namespace {
 
 // A 429 that does not say for how long.
 constexpr std::chrono::seconds unnamed_pause{10};
+constexpr std::chrono::milliseconds news_are_new{10};
 
 }  // namespace
 
@@ -18,13 +20,16 @@ void TapSchedule::add(Id id) {
 
 void TapSchedule::on_pending(Id id, TimePoint now) {
   const auto found = taps_.find(id);
-  if (found != taps_.end() && !found->second.pending_since) found->second.pending_since = now;
+  if (found == taps_.end()) return;
+  found->second.last_news = now;
+  if (!found->second.pending_since) found->second.pending_since = now;
 }
 
 std::optional<TimePoint> TapSchedule::ready(const Tap& tap, TimePoint now) const {
   if (!tap.pending_since || tap.in_flight) return std::nullopt;
   TimePoint when = std::max({now, tap.not_before, budget_.earliest(now)});
-  if (tap.posted && last_post_) when = std::max(when, *last_post_ + apart);
+  const bool news = now < tap.last_news + news_are_new;
+  if (tap.posted) when = std::max(when, news ? slot_ - slack : slot_ + slack);
   return when;
 }
 
@@ -38,10 +43,10 @@ std::optional<TapSchedule::Id> TapSchedule::due(TimePoint now) {
   if (first == taps_.end()) return std::nullopt;
   Tap& tap = first->second;
   tap.in_flight = true;
-  tap.posted = true;
   tap.pending_since.reset();
   budget_.spend(now);
-  last_post_ = now;
+  const TimePoint next_slot = now - slack + apart;  // a first post takes nobody's turn
+  slot_ = std::exchange(tap.posted, true) ? std::max(slot_ + apart, next_slot) : std::max(slot_, next_slot);
   return first->first;
 }
 

@@ -22,13 +22,16 @@ class TapSchedule {
  public:
   using Id = std::uint64_t;
   static constexpr Duration apart = std::chrono::milliseconds(545);
+  static constexpr Duration slack = std::chrono::milliseconds(50);  ///< half of what is between two prints of a tap
 
   TapSchedule();
 
   void add(Id id);
   void remove(Id id) { taps_.erase(id); }
-  /// It has something to post. Cheap to say again.
+  /// It has something more to post. Cheap to say again.
   void on_pending(Id id, TimePoint now);
+  /// From when on news lead to a post at once.
+  [[nodiscard]] TimePoint early() const { return slot_ - slack; }
 
   /// Who posts now; it is in flight from here on. To be asked until nobody is left.
   [[nodiscard]] std::optional<Id> due(TimePoint now);
@@ -41,6 +44,7 @@ class TapSchedule {
  private:
   struct Tap {
     std::optional<TimePoint> pending_since;
+    TimePoint last_news = TimePoint::min();
     TimePoint not_before = TimePoint::min();  // after a post that failed
     bool in_flight = false;
     bool posted = false;  // once at least
@@ -50,7 +54,7 @@ class TapSchedule {
 
   std::map<Id, Tap> taps_;
   SlidingBudget budget_;
-  std::optional<TimePoint> last_post_;
+  TimePoint slot_{};  // when the next post is to go out that is not the first one of its tap
 };
 
 }  // namespace vf::agent::vectorflow

@@ -141,6 +141,31 @@ TEST_CASE("a server that fails is asked more and more rarely") {
   CHECK(flood.sent.size() > 5);
 }
 
+TEST_CASE("a post goes out just after Vector has printed, not just before, and the pace stays") {
+  TapSchedule schedule;
+  TimePoint now{1000s};
+  schedule.add(1);
+  std::vector<TimePoint> posts;
+  Duration waited{};
+  std::size_t prints = 0;
+  std::vector<TimePoint> unposted;
+  for (const TimePoint begin = now; now < begin + 120s; now += 1ms) {
+    if ((now - begin) % 100ms == 0ms) {
+      schedule.on_pending(1, now);
+      unposted.push_back(now);
+    }
+    if (!schedule.due(now)) continue;
+    posts.push_back(now);
+    for (const TimePoint at : unposted) waited += now - at;
+    prints += unposted.size();
+    unposted.clear();
+    schedule.on_answer(1, {200, std::nullopt, ""}, false, now, 0.5);
+  }
+  CHECK(posts.size() >= 216);
+  CHECK(posts.size() <= 222);
+  CHECK(waited / prints < 235ms);  // half of the pace would be 272 ms
+}
+
 TEST_CASE("what has nothing to post is not due, and what is gone is forgotten") {
   TapSchedule schedule;
   const TimePoint now{1000s};
