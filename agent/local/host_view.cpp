@@ -199,12 +199,12 @@ void HostView::tap(const Route& route, const std::string& id, const Respond& res
   if (spec == nullptr) return respond(error_answer(503, "nothing of the pipeline " + id + " was ever run"));
   // The component is looked for in the YAML first, whose size nobody knows.
   parts_.run_on_worker([this, yaml = spec->config_yaml, route, id, respond]() mutable {
-    const std::string notice = supervisor::unknown_component(yaml, route.component);
-    boost::asio::post(parts_.loop, [this, route, id, notice, respond = std::move(respond)] {
+    const std::string unknown = supervisor::unknown_component(yaml, route.component);
+    boost::asio::post(parts_.loop, [this, route, id, unknown, respond = std::move(respond)] {
+      if (!unknown.empty()) return respond(error_answer(404, unknown));
       auto stream = std::make_unique<TapStream>(route.limit, [this](std::uint64_t events) {
         parts_.metrics.count_dropped(metrics::Dropped::viewer_lines, events);
       });
-      if (!notice.empty()) stream->on_notice(notice);
       auto watch = parts_.watch(id, route.component, *stream);
       if (!watch) return respond(error_answer(503, watch.error().message()));
       stream->keep(std::move(watch).value());

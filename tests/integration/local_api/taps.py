@@ -40,9 +40,9 @@ def a_component_that_is_none_is_told_with_those_there_are():
         server.set_pipeline("p1", pipeline_yaml())
         with Agent(server) as agent:
             agent.wait_running("p1")
-            with Stream(agent, "/pipelines/p1/tap?component=nope") as tap:
-                notice = tap.next()["notice"]
-                assert "nope" in notice and "demo, parse, out" in notice, notice
+            answer = ask(agent, "/pipelines/p1/tap?component=nope")
+            assert answer.status == 404 and "nope" in answer.text and "demo, parse, out" in answer.text, answer.text
+            assert not tap_processes(agent)
 
 
 @scenario

@@ -3,6 +3,6 @@ import importlib
 
 from harness import main
 
-for part in ("routes", "page", "taps", "stuck"):
+for part in ("routes", "page", "masked", "taps", "stuck"):
     importlib.import_module(part)  # registers its scenarios
 main()
