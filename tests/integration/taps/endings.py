@@ -1,0 +1,107 @@
+"""How a tap ends, and that nothing of it is left."""
+import signal
+
+from common import one_tap, pipeline, posts, running, wait_events, wait_no_tap
+from harness import Stopwatch, scenario, stays, wait_until
+from testkit.successors import start_again
+
+
+def expect_quiet(server, agent, request_id):
+    """Nothing runs, and nothing more is posted; the server refused one post at most but for one on its way."""
+    wait_no_tap(agent)
+    wait_until(lambda: all(r.status for r in posts(server, request_id)), 10, "all is answered")
+    count = len(posts(server, request_id))
+    stays(lambda: len(posts(server, request_id)) == count, 1.5, "nothing more is posted")
+
+
+@scenario
+def tap_stop_ends_it_at_once():
+    with running(pipeline(events_per_second=100)) as (server, agent):
+        server.start_tap("t1", "p1", "parse")
+        wait_events(server, "t1", 20)
+        watch = Stopwatch()
+        server.stop_tap("t1")
+        wait_no_tap(agent)
+        watch.expect_below(1, "the end of the subprocess")
+        expect_quiet(server, agent, "t1")
+        assert server.tap_refusals.get("t1", 0) <= 2, "the last flush, and that it stopped"
+
+
+@scenario
+def the_servers_403_ends_it_and_is_not_answered():
+    with running(pipeline(events_per_second=100)) as (server, agent):
+        server.start_tap("t1", "p1", "parse")
+        server.start_tap("t2", "p1", "parse")
+        wait_events(server, "t1", 20)
+        wait_events(server, "t2", 20)
+        process = one_tap(agent)
+        server.expire_tap("t1")
+        wait_until(lambda: server.tap_refusals.get("t1") == 1, 10, "the server refuses")
+        stays(lambda: server.tap_refusals["t1"] == 1, 1.5, "once")
+        assert one_tap(agent) == process, "the other viewer keeps its tap"
+        server.expire_tap("t2")
+        expect_quiet(server, agent, "t2")
+        assert server.tap_refusals == {"t1": 1, "t2": 1} and not server.tap_ends
+
+
+@scenario
+def a_pipeline_that_goes_ends_its_taps():
+    with running({"p1": pipeline("one", events_per_second=50), "p2": pipeline("two", events_per_second=50)}) as (server, agent):
+        server.start_tap("t1", "p1", "parse")
+        server.start_tap("t2", "p2", "parse")
+        wait_events(server, "t1", 10)
+        wait_events(server, "t2", 10)
+        server.remove("p1", announce=True)
+        assert wait_until(lambda: server.tap_ends.get("t1"), 20, "it is told as stopped")
+        wait_until(lambda: len(agent.taps()) == 1, 10, "its subprocess has ended")
+        count = len(server.tapped("t2"))
+        wait_events(server, "t2", count + 20)
+        server.maintenance(True)
+        assert wait_until(lambda: server.tap_ends.get("t2"), 20, "in maintenance too")
+        expect_quiet(server, agent, "t2")
+
+
+@scenario
+def the_agents_stop_ends_all_and_says_so():
+    with running(pipeline(events_per_second=50)) as (server, agent):
+        for component in ("demo", "parse", "out"):
+            server.start_tap(component, "p1", component)
+            wait_events(server, component, 5)
+        assert agent.stop() == 0
+        wait_until(lambda: len(server.tap_ends) == 3, 5, "each is told as stopped")
+        assert not agent.taps()
+
+
+@scenario
+def a_tap_that_ignores_sigterm_or_is_stuck_ends_as_soon():
+    with running(pipeline(events_per_second=50, ignore_term=True)) as (server, agent):
+        server.start_tap("t1", "p1", "parse")
+        wait_events(server, "t1", 5)
+        watch = Stopwatch()
+        server.stop_tap("t1")
+        wait_no_tap(agent)
+        server.start_tap("t2", "p1", "parse")
+        wait_events(server, "t2", 5)
+        one_tap(agent).kill(signal.SIGSTOP)
+        server.stop_tap("t2")
+        wait_no_tap(agent)
+        watch.expect_below(4, "the end of both")
+
+
+@scenario
+def a_killed_agent_leaves_no_tap_behind():
+    # One that prints, and one that has nothing to print: it would not even notice that nobody reads it.
+    with running({"p1": pipeline(events_per_second=50, rates={"demo": 0})}) as (server, agent):
+        server.start_tap("t1", "p1", "parse")
+        server.start_tap("t2", "p1", "demo")
+        wait_events(server, "t1", 5)
+        wait_until(lambda: len(agent.taps()) == 2, 10, "both run")
+        strays = agent.taps()
+        agent.kill()
+        start_again(server, agent)
+        wait_until(lambda: not [p for p in strays if p.alive()], 5, "the next agent ends them")
+        agent.wait_running("p1")
+        server.start_tap("t3", "p1", "demo")
+        wait_until(lambda: len(agent.taps()) == 1, 10, "and taps anew")
+        for request_id in ("t1", "t2", "t3"):
+            server.stop_tap(request_id)

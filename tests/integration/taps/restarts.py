@@ -1,0 +1,96 @@
+"""A pipeline that restarts keeps its tap."""
+import signal
+
+from common import numbers, one_tap, pipeline, running, wait_events
+from harness import Stopwatch, scenario, stays, wait_until
+from testkit.versions import version
+
+
+def expect_events_of_another(server, agent, before, request_id="t1"):
+    """A subprocess after this one, and its events."""
+    again = wait_until(lambda: [p for p in agent.taps() if p != before], 20, "another subprocess")
+    assert len(again) == 1
+    count = len(server.tapped(request_id))
+    wait_events(server, request_id, count + 20)
+    assert request_id not in server.tap_ends
+    wait_until(lambda: not before.alive(), 5, "the one before has ended")
+    return again[0]
+
+
+@scenario
+def a_restart_keeps_the_tap():
+    for more in ({}, {"STANDIN_VECTOR_VERSION": "0.57.0"}):
+        with running(pipeline(events_per_second=50), env=more) as (server, agent):
+            server.start_tap("t1", "p1", "parse")
+            wait_events(server, "t1", 20)
+            before = one_tap(agent)
+            pid = agent.vector("# one").pid
+            server.push({"type": "action", "action": "restart", "pipelineId": "p1"})
+            wait_until(lambda: agent.vector("# one").pid != pid, 20, "it restarts")
+            again = expect_events_of_another(server, agent, before)
+            assert numbers(server.tapped("t1")).count(1) == 2, "from its beginning on"
+            # A deploy that needs a new process.
+            server.deploy("p1", pipeline("two", more="timezone: UTC\n", events_per_second=50))
+            agent.wait_version("p1", 2)
+            expect_events_of_another(server, agent, again)
+
+
+@scenario
+def a_reload_keeps_the_subprocess():
+    with running(pipeline(events_per_second=50)) as (server, agent):
+        server.start_tap("t1", "p1", "parse")
+        wait_events(server, "t1", 20)
+        before, pid = one_tap(agent), agent.vector("# one").pid
+        server.deploy("p1", pipeline("two", events_per_second=50))
+        agent.wait_version("p1", 2)
+        assert agent.vector("# two").pid == pid, "by a reload"
+        count = len(server.tapped("t1"))
+        wait_events(server, "t1", count + 20)
+        assert one_tap(agent) == before
+
+
+@scenario
+def a_crash_keeps_the_tap():
+    with running(pipeline(events_per_second=50)) as (server, agent):
+        server.start_tap("t1", "p1", "parse")
+        wait_events(server, "t1", 20)
+        before = one_tap(agent)
+        agent.vector("# one").process.kill(signal.SIGKILL)
+        expect_events_of_another(server, agent, before)
+
+
+@scenario
+def a_pipeline_that_does_not_run_yet_is_waited_for():
+    with running({"p1": pipeline(), "p2": pipeline("late", events_per_second=50)}) as (server, agent):
+        server.deploy("p3", version("slow", start_delay="4s", tap={"events_per_second": 50}))
+        wait_until(lambda: [v for v in agent.vectors() if "# slow" in v.config()], 20, "it starts")
+        server.start_tap("t1", "p3", "parse")
+        wait_until(lambda: server.tap_remarks("t1", "notice"), 10, "the viewer is told")
+        wait_events(server, "t1", 10, 30)
+
+
+@scenario
+def a_tap_that_ends_at_once_is_tried_again_not_in_a_hurry():
+    with running(pipeline(exit_after="0s", exit_code=3, print=["ERROR tap: no luck today"])) as (server, agent):
+        seen = set()
+        server.start_tap("t1", "p1", "parse")
+        watch = Stopwatch()
+
+        def look():
+            seen.update(process.pid for process in agent.taps())
+            return True
+        stays(look, 4)
+        assert watch.elapsed() >= 4 and 2 <= len(seen) <= 8, seen
+        assert server.tap_remarks("t1", "notice") and "t1" not in server.tap_ends
+        server.stop_tap("t1")
+        wait_until(lambda: not agent.taps(), 10, "it is given up")
+
+
+@scenario
+def a_subprocess_that_is_killed_comes_back():
+    with running(pipeline(events_per_second=50)) as (server, agent):
+        server.start_tap("t1", "p1", "parse")
+        wait_events(server, "t1", 10)
+        before = one_tap(agent)
+        before.kill()
+        expect_events_of_another(server, agent, before)
