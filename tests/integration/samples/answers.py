@@ -1,6 +1,6 @@
 """What a sample answers: the bare events of each component, soon, in one post."""
 from common import noting_taps, pipeline, running, took, wait_sample
-from harness import scaled, scenario, wait_until
+from harness import scaled, scenario, stays, wait_until
 
 
 @scenario
@@ -52,13 +52,20 @@ def a_component_without_events_keeps_no_other_one_waiting_for_ever():
 
 
 @scenario
-def what_cannot_be_sampled_is_answered_with_an_error():
+def an_unknown_component_is_answered_with_an_error():
     with running(pipeline()) as (server, _):
-        server.request_sample("s1", "nobody", ["demo"], by=("push",))
-        assert wait_sample(server, "s1")["demo"]["error"]
-        server.request_sample("s2", "p1", ["nosuch", "parse"], by=("push",))
-        results = wait_sample(server, "s2", 25)
+        server.request_sample("s1", "p1", ["nosuch", "parse"], by=("push",))
+        results = wait_sample(server, "s1", 25)
         assert results["nosuch"]["error"] and len(results["parse"]["events"]) == 5
+
+
+@scenario
+def a_pipeline_of_another_node_is_left_to_that_one():
+    # The server asks every node, and takes the first answer for the answer.
+    with running(pipeline(), poll=1000) as (server, agent):
+        server.request_sample("s1", "nobody", ["demo"])
+        stays(lambda: not agent.taps() and not server.requests_to("samples"), 3, "nothing is said")
+        assert not any("sampleResults" in r.json for r in server.requests_to("heartbeat"))
 
 
 @scenario

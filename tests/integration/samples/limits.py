@@ -64,4 +64,4 @@ def samples_and_taps_do_not_keep_each_other():
         assert took(server, "s1") < scaled(3)
         count = len(server.tapped("parse"))
         wait_until(lambda: len(server.tapped("parse")) > count + 20, 20, "taps go on")
-        assert len(calls()) == 4
+        assert len(calls()) <= 5, "a sink shows itself as one at the second attempt"

@@ -55,13 +55,26 @@ def a_post_that_fails_once_is_sent_again():
 
 @scenario(limit=120)
 def where_the_post_fails_for_good_a_heartbeat_carries_it():
-    for status in (500, 404):
+    for keys in (["parse"], ["parse", "demo"]):
         with running(pipeline(), poll=2000) as (server, _):
-            server.fail("samples", status, times=None)
-            server.request_sample("s1", "p1", ["parse"], by=("push",))
-            result = wait_sample(server, "s1", 50)["parse"]
-            assert result["by"] == "heartbeat" and len(result["events"]) == 5 and result["schema"]
+            server.fail("samples", 500, times=None)
+            server.request_sample("s1", "p1", keys, by=("push",))
+            results = wait_sample(server, "s1", 50)
+            assert set(results) == {"parse"}, "there the first component completes it"
+            assert results["parse"]["by"] == "heartbeat" and len(results["parse"]["events"]) == 5
+            assert results["parse"]["schema"]
             server.clear_faults()
+
+
+@scenario
+def what_the_server_does_not_take_is_not_sent_for_ever():
+    with running(pipeline(), poll=1000) as (server, _):
+        server.fail("samples", 400, times=None)
+        server.request_sample("s1", "p1", ["parse"], by=("push",))
+        wait_until(lambda: server.requests_to("samples"), 10, "it is posted")
+        # A heartbeat with it would be refused as a whole.
+        stays(lambda: len(server.requests_to("samples")) == 1, 3, "once")
+        assert not any("sampleResults" in r.json for r in server.requests_to("heartbeat"))
 
 
 @scenario

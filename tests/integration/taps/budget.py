@@ -2,7 +2,7 @@
 import itertools
 import time
 
-from common import expect_no_gap, numbers, pipeline, posts, running, wait_events
+from common import expect_no_gap, numbers, pipeline, running, wait_events
 from harness import scaled, scenario, stays, wait_until
 
 MOST = 118   # a minute; the server's limit is 120
@@ -22,6 +22,10 @@ def lateness(server, request_id):
     with server.lock:
         return sorted(at - event["at"] / 1e9 for at, events in server.tap_arrivals[request_id] for event in events
                       if "at" in event)
+
+
+def refusals(server):
+    return [r for r in server.requests_to("tap-events") if r.status == 429]
 
 
 @scenario(limit=200)
@@ -80,7 +84,7 @@ def a_foreign_429_is_waited_out_and_costs_no_event():
         server.start_tap("t1", "p1", "parse")
         wait_events(server, "t1", 20)
         server.fail("tap-events", 429, retry_after=4)
-        refused = wait_until(lambda: [r for r in posts(server, "t1") if r.status == 429], 10, "it is refused")[0]
+        refused = wait_until(lambda: refusals(server), 10, "it is refused")[0]
         # A call before that time is a breach of the contract.
         after = wait_until(lambda: [r for r in server.requests_to("tap-events") if r.at > refused.at], 20, "the next")[0]
         assert 3.9 <= after.at - refused.done < scaled(6), after.at - refused.done
@@ -90,7 +94,7 @@ def a_foreign_429_is_waited_out_and_costs_no_event():
         server.start_tap("t2", "p1", "demo")
         wait_events(server, "t2", 5)
         server.fail("tap-events", 429, retry_after=3)
-        wait_until(lambda: len([r for r in server.requests_to("tap-events") if r.status == 429]) == 2, 10, "again")
+        wait_until(lambda: len(refusals(server)) == 2, 10, "again")
         wait_events(server, "t2", len(server.tapped("t2")) + 100, 30)
 
 

@@ -1,4 +1,6 @@
 """Pipelines whose stand-in taps as a scenario wants it, and taps of them."""
+import os
+
 from harness import pipeline_yaml, wait_until
 from testkit.deployed import running
 
@@ -46,11 +48,20 @@ def expect_no_gap(events, first=None):
     assert first is None or found[0] == first, found[:5]
 
 
+# What a sanitizer keeps of freed memory would hide what the agent keeps.
+LEAN = {"ASAN_OPTIONS": ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=2")))}
+
+
 def one_tap(agent):
-    """The one `vector tap` that runs."""
+    """The pid of the one `vector tap` that runs."""
     found = wait_until(agent.taps, 20, "a tap runs")
     assert len(found) == 1, [p.command_line() for p in found]
-    return found[0]
+    return found[0].pid
+
+
+def peak_mib(agent):
+    text = open(f"/proc/{agent.pid}/status", encoding="ascii").read()
+    return int(text.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def wait_no_tap(agent, timeout=5):
@@ -62,4 +73,5 @@ def posts(server, request_id):
     return [r for r in server.requests_to("tap-events") if isinstance(r.json, dict) and r.json["requestId"] == request_id]
 
 
-__all__ = ["expect_no_gap", "numbers", "on", "one_tap", "pipeline", "posts", "rich", "running", "wait_events", "wait_no_tap"]
+__all__ = ["LEAN", "expect_no_gap", "numbers", "on", "one_tap", "peak_mib", "pipeline", "posts", "rich", "running",
+           "wait_events", "wait_no_tap"]

@@ -1,4 +1,5 @@
 """How a tap ends, and that nothing of it is left."""
+import os
 import signal
 
 from common import one_tap, pipeline, posts, running, wait_events, wait_no_tap
@@ -6,9 +7,10 @@ from harness import Stopwatch, scenario, stays, wait_until
 from testkit.successors import start_again
 
 
-def expect_quiet(server, agent, request_id):
-    """Nothing runs, and nothing more is posted; the server refused one post at most but for one on its way."""
+def expect_quiet(server, agent, request_id, refusals=1):
+    """Nothing runs, and after so many refusals, or its word that it stopped, nothing more is posted."""
     wait_no_tap(agent)
+    wait_until(lambda: server.tap_refusals.get(request_id, 0) >= refusals or request_id in server.tap_ends, 10, "the end")
     wait_until(lambda: all(r.status for r in posts(server, request_id)), 10, "all is answered")
     count = len(posts(server, request_id))
     stays(lambda: len(posts(server, request_id)) == count, 1.5, "nothing more is posted")
@@ -23,8 +25,9 @@ def tap_stop_ends_it_at_once():
         server.stop_tap("t1")
         wait_no_tap(agent)
         watch.expect_below(1, "the end of the subprocess")
+        wait_until(lambda: posts(server, "t1")[-1].json.get("status") == "stopped", 10, "its last word")
         expect_quiet(server, agent, "t1")
-        assert server.tap_refusals.get("t1", 0) <= 2, "the last flush, and that it stopped"
+        assert server.tap_refusals["t1"] <= 2, "what was on its way, and that it stopped"
 
 
 @scenario
@@ -82,7 +85,7 @@ def a_tap_that_ignores_sigterm_or_is_stuck_ends_as_soon():
         wait_no_tap(agent)
         server.start_tap("t2", "p1", "parse")
         wait_events(server, "t2", 5)
-        one_tap(agent).kill(signal.SIGSTOP)
+        os.kill(one_tap(agent), signal.SIGSTOP)
         server.stop_tap("t2")
         wait_no_tap(agent)
         watch.expect_below(4, "the end of both")

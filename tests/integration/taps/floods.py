@@ -1,7 +1,6 @@
 """More events than posts can carry: dropped from the middle, counted, told, and no memory."""
-from common import numbers, one_tap, pipeline, posts, running, wait_events
+from common import LEAN, numbers, one_tap, peak_mib, pipeline, posts, running, wait_events
 from harness import scenario, wait_until
-from odd_lines import peak_mib
 
 
 def expect_all_accounted(events):
@@ -19,7 +18,7 @@ def expect_all_accounted(events):
 
 @scenario(limit=120)
 def a_flood_is_delivered_in_large_posts_and_what_is_missing_is_told_in_place():
-    with running(pipeline(events_per_second=6000, unlimited=True, event_bytes=1500)) as (server, agent):
+    with running(pipeline(events_per_second=6000, unlimited=True, event_bytes=1500), env=LEAN) as (server, agent):
         server.start_tap("t1", "p1", "parse")
         wait_events(server, "t1", 15000, 60)
         before = peak_mib(agent)
@@ -37,7 +36,7 @@ def a_flood_is_delivered_in_large_posts_and_what_is_missing_is_told_in_place():
 
 @scenario(limit=120)
 def a_flood_while_the_server_hangs_stays_in_bounds():
-    with running(pipeline(events_per_second=6000, unlimited=True, event_bytes=1500)) as (server, agent):
+    with running(pipeline(events_per_second=6000, unlimited=True, event_bytes=1500), env=LEAN) as (server, agent):
         server.start_tap("t1", "p1", "parse")
         wait_events(server, "t1", 10000, 60)
         before = peak_mib(agent)
