@@ -5,6 +5,7 @@ import signal
 from common import one_tap, pipeline, posts, running, wait_events, wait_no_tap
 from harness import Stopwatch, scenario, stays, wait_until
 from testkit.successors import start_again
+from testkit.upgrades import host
 
 
 def expect_quiet(server, agent, request_id, refusals=1):
@@ -108,3 +109,21 @@ def a_killed_agent_leaves_no_tap_behind():
         wait_until(lambda: len(agent.taps()) == 1, 10, "and taps anew")
         for request_id in ("t1", "t2", "t3"):
             server.stop_tap(request_id)
+
+
+@scenario
+def an_agent_that_becomes_another_version_ends_its_taps_and_says_so():
+    with host({"p1": pipeline(events_per_second=50)}) as found:
+        server, agent = found.server, found.agent
+        server.start_tap("t1", "p1", "parse")
+        wait_events(server, "t1", 5)
+        connections = server.push_connections()
+        os.kill(agent.pid, signal.SIGUSR2)
+        wait_until(lambda: server.push_connections() > connections, 20, "another image connects")
+        assert not agent.taps() and server.tap_ends.get("t1"), "before that"
+        found.wait_settled()
+        found.check_untouched()
+        zombies = [p for p in agent.children() if p.state == "Z"]
+        assert not zombies, zombies
+        server.start_tap("t2", "p1", "parse")
+        wait_events(server, "t2", 5)

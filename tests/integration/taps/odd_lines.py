@@ -34,13 +34,9 @@ def a_line_of_10_mib_is_cut_away_and_counted_and_takes_no_memory():
         wait_until(lambda: sum(server.tap_remarks("t1", "dropped")) >= 30, 90, "30 of them")
         assert peak_mib(agent) < before + 30, "300 MiB went by"
         assert one_tap(agent) == process, "the same tap goes on"
-        found = numbers(server.tapped("t1"))
-        assert found == [n for n in range(1, found[-1] + 1) if n % 5], found
-        in_place = 0
         with server.lock:
             events = list(server.tap_events["t1"])
-        for before_it, event, after_it in zip(events, events[1:], events[2:]):
-            if "vf_agent_dropped" in event and "n" in before_it and "n" in after_it:
-                assert after_it["n"] == before_it["n"] + 1 + event["vf_agent_dropped"], (before_it["n"], event, after_it["n"])
-                in_place += 1
-        assert in_place > 10, "the count stands where they were"
+        found = [event["n"] for event in events if "n" in event]
+        assert found == [n for n in range(1, found[-1] + 1) if n % 5], found
+        told = sum(event.get("vf_agent_dropped", 0) for event in events)
+        assert told in (found[-1] // 5, found[-1] // 5 + 1), (told, found[-1])
