@@ -128,27 +128,6 @@ def a_restart_can_be_asked_for():
 
 
 @scenario
-def what_is_not_supported_yet_is_answered():
-    with StandinServer() as server:
-        calm(server)
-        with Agent(server) as agent:
-            agent.wait_running("p1")
-            connected(server)
-            server.start_tap("tap-1", "p1", "demo")
-            wait_until(lambda: server.tap_ends.get("tap-1"), 10, "the tap is answered")
-            server.stop_tap("tap-1")
-            server.request_sample("sample-1", "p1", ["demo", "parse"], by=("push",))
-            wait_until(lambda: server.sample_results["sample-1"].get("complete"), 10, "the sample is answered")
-            results = server.sample_results["sample-1"]["results"]
-            assert {r["componentKey"] for r in results} == {"demo", "parse"} and all(r["error"] for r in results)
-            server.request_sample("sample-2", "p1", ["demo"], by=("poll",))
-            server.config_changed()
-            wait_until(lambda: server.sample_results["sample-2"].get("complete"), 20, "a polled one too")
-            agent.stop()
-        assert server.status("p1") is not None
-
-
-@scenario
 def an_update_that_is_not_supported_yet_is_refused_by_word():
     update = {"targetVersion": "99.0.0", "downloadUrl": "https://updates.example.invalid/vf-agent",
               "checksum": "sha256:" + "0" * 64}
