@@ -141,6 +141,8 @@ function keys(event) {
     } else if (typing && event.target.type === "search") {
       if (event.target.closest("#detail")) byId("d-name").focus();
       else focusRow(list.current);
+    } else if (event.target.closest("[role=tabpanel]")) {
+      byId("tab-" + detail.tab).focus();  // one more leaves, and ends a tap
     } else if (detail.id) {
       leaveDetail();
     }

@@ -28,6 +28,7 @@ class Tap {
     this.running = abort;
     put(this.title, this.component.id);
     this.toggle.disabled = false;
+    this.list.showCount();
     this.show("live", "Stop");
     const path = `${pipelinePath(this.pipeline.id)}/tap?component=${encodeURIComponent(this.component.id)}&limit=0`;
     const ended = (words) => {

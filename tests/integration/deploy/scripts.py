@@ -1,5 +1,6 @@
 """The scripts: clean by shellcheck, and doing what the README says."""
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -121,12 +122,17 @@ class Quickstart:
                 self.process.kill()
 
 
+PAGE = re.compile(r"(http://127\.0\.0\.1:\d+/)#token=[\w-]{16,}")
+
+
 @scenario
 def quickstart_runs_the_examples_with_the_standin_and_says_so():
     with scratch_dir() as folder, Quickstart(folder, VF_TOKEN="not for this") as it:
         it.said("the project's stand-in, not a real Vector")
         wait_until(lambda: urllib.request.urlopen(it.url("/readyz"), timeout=5).status == 200, 30, "it to be ready")
         it.said("hello from your pipeline")
+        page = wait_until(lambda: PAGE.findall(it.text()), 30, "the page's address")[0]
+        assert b"<script>" in urllib.request.urlopen(page, timeout=5).read()
         wait_until(lambda: b"vf_agent_pipelines_running 2" in urllib.request.urlopen(it.url("/metrics"), timeout=5).read(),
                    30, "both pipelines")
         example = it.tree / "build/quickstart/pipelines/heartbeat-demo.yaml"
