@@ -25,36 +25,46 @@ void TapSchedule::on_pending(Id id, TimePoint now) {
   if (!found->second.pending_since) found->second.pending_since = now;
 }
 
-std::optional<TimePoint> TapSchedule::ready(const Tap& tap, TimePoint now) const {
-  if (!tap.pending_since || tap.in_flight) return std::nullopt;
-  TimePoint when = std::max({now, tap.not_before, budget_.earliest(now)});
-  const bool news = now < tap.last_news + news_are_new;
-  if (tap.posted) when = std::max(when, news ? slot_ - slack : slot_ + slack);
-  return when;
+/// A first post and one that failed go by themselves; of the others it is the turn of who has waited longest.
+TapSchedule::Turn TapSchedule::next_turn(TimePoint now) const {
+  const TimePoint allowed = std::max(now, budget_.earliest(now));
+  Turn turn;
+  const auto consider = [&](Id id, TimePoint when) {
+    if (!turn.id || when < turn.when) turn = {id, std::max(when, allowed)};
+  };
+  std::optional<Id> longest;
+  for (const auto& [id, tap] : taps_) {
+    if (!tap.pending_since || tap.in_flight) continue;
+    if (!tap.posted)
+      consider(id, now);
+    else if (tap.not_before > now)
+      consider(id, std::max(tap.not_before, slot_ + slack));
+    else if (!longest || *tap.pending_since < *taps_.at(*longest).pending_since)
+      longest = id;
+  }
+  if (longest) {
+    const bool news = now < taps_.at(*longest).last_news + news_are_new;
+    consider(*longest, news ? slot_ - slack : slot_ + slack);
+  }
+  return turn;
 }
 
 std::optional<TapSchedule::Id> TapSchedule::due(TimePoint now) {
-  std::map<Id, Tap>::iterator first = taps_.end();
-  for (auto at = taps_.begin(); at != taps_.end(); ++at) {
-    const auto when = ready(at->second, now);
-    if (!when || *when > now) continue;
-    if (first == taps_.end() || *at->second.pending_since < *first->second.pending_since) first = at;
-  }
-  if (first == taps_.end()) return std::nullopt;
-  Tap& tap = first->second;
+  const Turn turn = next_turn(now);
+  if (!turn.id || turn.when > now) return std::nullopt;
+  Tap& tap = taps_.at(*turn.id);
   tap.in_flight = true;
   tap.pending_since.reset();
   budget_.spend(now);
   const TimePoint next_slot = now - slack + apart;  // a first post takes nobody's turn
   slot_ = std::exchange(tap.posted, true) ? std::max(slot_ + apart, next_slot) : std::max(slot_, next_slot);
-  return first->first;
+  return turn.id;
 }
 
 std::optional<TimePoint> TapSchedule::next(TimePoint now) const {
-  std::optional<TimePoint> first;
-  for (const auto& [id, tap] : taps_)
-    if (const auto when = ready(tap, now); when && (!first || *when < *first)) first = when;
-  return first;
+  const Turn turn = next_turn(now);
+  if (!turn.id) return std::nullopt;
+  return turn.when;
 }
 
 void TapSchedule::on_answer(Id id, const Answer& answer, bool more, TimePoint now, double random) {

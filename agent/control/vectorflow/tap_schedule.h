@@ -50,7 +50,11 @@ class TapSchedule {
     bool posted = false;  // once at least
     Backoff backoff{std::chrono::seconds(1), std::chrono::seconds(8)};
   };
-  [[nodiscard]] std::optional<TimePoint> ready(const Tap& tap, TimePoint now) const;
+  struct Turn {
+    std::optional<Id> id;
+    TimePoint when{};
+  };
+  [[nodiscard]] Turn next_turn(TimePoint now) const;
 
   std::map<Id, Tap> taps_;
   SlidingBudget budget_;

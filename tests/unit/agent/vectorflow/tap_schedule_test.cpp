@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <deque>
+#include <map>
 #include <vector>
 
 using namespace vf::agent::vectorflow;
@@ -164,6 +165,24 @@ TEST_CASE("a post goes out just after Vector has printed, not just before, and t
   CHECK(posts.size() >= 216);
   CHECK(posts.size() <= 222);
   CHECK(waited / prints < 235ms);  // half of the pace would be 272 ms
+}
+
+TEST_CASE("whoever prints in the right moment does not take the others' turns") {
+  TapSchedule schedule;
+  TimePoint now{1000s};
+  std::map<TapSchedule::Id, TimePoint> last;
+  Duration longest{};
+  for (const TapSchedule::Id id : {1, 2, 3}) schedule.add(id);
+  for (const TimePoint begin = now; now < begin + 120s; now += 1ms) {
+    for (const TapSchedule::Id id : {1, 2, 3})  // each prints every 100 ms, 7 ms after the one before
+      if ((now - begin - 7ms * id) % 100ms == 0ms) schedule.on_pending(id, now);
+    while (const auto id = schedule.due(now)) {
+      if (last.contains(*id)) longest = std::max(longest, now - last[*id]);
+      last[*id] = now;
+      schedule.on_answer(*id, {200, std::nullopt, ""}, false, now, 0.5);
+    }
+  }
+  CHECK(longest <= 1900ms);
 }
 
 TEST_CASE("what has nothing to post is not due, and what is gone is forgotten") {
