@@ -111,7 +111,7 @@ std::vector<CommandEntry> watching() {
        {pipeline(),
         {.flags = "",
          .value = "COMPONENT",
-         .help = "id of a source or transform, as `vf-agent inspect` lists them",
+         .help = "its id, as `vf-agent inspect` lists them; of a sink its inputs are shown",
          .fallback = "",
          .completes = Completes::component},
         {.flags = "--limit",

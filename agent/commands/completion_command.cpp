@@ -44,7 +44,7 @@ int run_complete_words(const std::vector<std::string>& words, const std::map<std
   asked.environment = environment;
   const NamesOfAgent names{
       pipelines_of, [](const std::string& data_dir, const std::string& pipeline) {
-        return tappable_components(body_of(data_dir, "/pipelines/" + encode_part(pipeline) + "/inspect"));
+        return component_ids(body_of(data_dir, "/pipelines/" + encode_part(pipeline) + "/inspect"));
       }};
   const Completion made = complete(words, asked.variable("VF_DATA_DIR", Options().data_dir), names);
   std::string text;

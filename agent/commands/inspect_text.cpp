@@ -76,13 +76,12 @@ Result<std::string> without_yaml(std::string_view answer) {
   return json::serialize(root.value());
 }
 
-std::vector<std::string> tappable_components(std::string_view answer) {
+std::vector<std::string> component_ids(std::string_view answer) {
   std::vector<std::string> ids;
   const auto root = read_object(answer);
   if (!root) return ids;
   for (const json::value& value : items(root.value(), "components"))
-    if (value.is_object() && words(value.get_object(), "kind") != "sink")
-      ids.push_back(words(value.get_object(), "id"));
+    if (value.is_object()) ids.push_back(words(value.get_object(), "id"));
   return ids;
 }
 

@@ -15,7 +15,7 @@ namespace vf::agent {
 /// The same answer without the texts of the YAML and the sidecar, which may hold what nobody knows to be a secret.
 [[nodiscard]] Result<std::string> without_yaml(std::string_view json);
 
-/// Ids of the components that can be tapped: sources and transforms.
-[[nodiscard]] std::vector<std::string> tappable_components(std::string_view json);
+/// Ids of its components; none where the answer is something else.
+[[nodiscard]] std::vector<std::string> component_ids(std::string_view json);
 
 }  // namespace vf::agent

@@ -33,8 +33,8 @@ TEST_CASE("for an archive the texts are left out and the components stay") {
   CHECK(kept.value().find("demo_logs") != std::string::npos);
 }
 
-TEST_CASE("sources and transforms can be tapped") {
-  CHECK(tappable_components(answer) == std::vector<std::string>{"in", "parse"});
-  CHECK(tappable_components("nonsense").empty());
+TEST_CASE("every component can be tapped") {
+  CHECK(component_ids(answer) == std::vector<std::string>{"in", "parse", "out"});
+  CHECK(component_ids("nonsense").empty());
   CHECK_FALSE(inspect_text("[]"));
 }
