@@ -7,7 +7,7 @@ from testkit.vectors import DEMO
 
 ROUTE = "  route: { type: route, inputs: [demo], route: { a: 'true', b: 'false' } }\n"
 STAR = '  "st*r": { type: demo_logs, format: json, interval: 0.1 }\n  star: { type: demo_logs, format: json, interval: 0.1 }\n'
-SINK = '  reads: { type: blackhole, inputs: ["st*r", "star", "route.a", "route.b", "route._unmatched", "metrics"] }\n'
+SINK = '  reads: { type: blackhole, inputs: ["st*r", "route.a", "route.b", "route._unmatched", "metrics"] }\n'
 METRICS = "  metrics: { type: internal_metrics, scrape_interval_secs: 0.2 }\n"
 FAST = "  demo: { type: demo_logs, format: json, interval: 0.02 }\n"
 

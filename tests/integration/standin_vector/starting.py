@@ -65,6 +65,7 @@ def a_bad_config_exits_78_with_vectors_words():
     cases = [("a: [1,\nb: 2\n", "did not find expected ',' or ']' at line "),
              (SIMPLE.replace("blackhole", "nosuch"), "error=unknown variant `nosuch`, expected one of `blackhole`, "),
              (SIMPLE.replace("[in]", "[inn]"), 'Input "inn" for sink "out" doesn\'t match any components.'),
+             (SIMPLE.replace("[in]", "[in, 'i*']"), 'Sink "out" has input "in" duplicated 2 times'),
              (SIMPLE + "nonsense: 1\n", "unknown field `nonsense`, expected one of "),
              (SIMPLE.replace("type: blackhole", "type: blackhole, colour: red"), "unknown field `colour`"),
              ("sources: {in: {type: demo_logs}}\nsinks: {o: {type: blackhole, inputs: [in]}}\n", "missing field `format`"),

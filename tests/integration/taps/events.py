@@ -52,7 +52,7 @@ def component_ids_are_literal():
             assert {event["output"] for event in events} == {component}, component
             server.stop_tap(f"t{request}")
         server.start_tap("sink", "p1", "we*ird?[x]")
-        wait_until(lambda: {event["output"] for event in server.tapped("sink")} >= {"st*r", "st?r", "st[a]r", "route.a"},
+        wait_until(lambda: {event["output"] for event in server.tapped("sink")} >= {"st*r", "st?r", "st[a]r", "star", "route.a"},
                    20, "what a sink with such a name reads")
 
 

@@ -83,6 +83,7 @@ class Loader {
       read(path);
       if (!result_.errors.empty()) return std::move(result_);
     }
+    expand_inputs(config_);
     result_.errors = check_config(config_);
     if (result_.errors.empty()) result_.config = std::move(config_);
     return std::move(result_);

@@ -52,7 +52,7 @@ struct Config {
 
   [[nodiscard]] const Component* find(const std::string& id) const;
   [[nodiscard]] std::string data_dir() const;
-  /// The components whose output `component` reads: its inputs, wildcards and named outputs resolved.
+  /// The components whose outputs `component` reads.
   [[nodiscard]] std::vector<const Component*> upstream(const Component& component) const;
   /// The ids of the outputs it reads.
   [[nodiscard]] std::vector<std::string> inputs_of(const Component& component) const;
@@ -65,6 +65,9 @@ struct LoadResult {
 
 /// What Vector checks while it loads; exit 78 at start, "reload aborted" on SIGHUP.
 LoadResult load_config(const std::vector<ConfigPath>& paths, bool interpolate, const Dialect& dialect);
+
+/// Every input is a pattern over outputs; what matches none stays as it is.
+void expand_inputs(Config& config);
 
 /// Shape and resources of a merged config, as load_config() uses it.
 std::vector<std::string> check_config(const Config& config);

@@ -19,13 +19,9 @@ std::string capitalized(Kind kind) {
   return name;
 }
 
-bool matches(const std::string& input, const std::string& output) {
-  return input == output || (input.find('*') != std::string::npos && glob_matches(input, output));
-}
-
 bool matches(const std::string& input, const Component& component) {
   const auto outputs = component.outputs();
-  return std::any_of(outputs.begin(), outputs.end(), [&](const auto& output) { return matches(input, output); });
+  return std::find(outputs.begin(), outputs.end(), input) != outputs.end();
 }
 
 /// Which VRL functions of a short list are called without `!`, a second assignment target, or `??`. That is the mistake
@@ -121,6 +117,12 @@ void check_inputs(const Config& config, std::vector<std::string>& errors) {
     if (component.kind == Kind::source) continue;
     const std::string who = capitalized(component.kind) + " " + quote(component.id);
     if (component.inputs.empty()) errors.push_back(who + " has no inputs");
+    std::map<std::string, int> frequencies;
+    for (const auto& input : component.inputs) ++frequencies[input];
+    for (const auto& [input, count] : frequencies) {
+      if (count < 2) continue;
+      errors.push_back(who + " has input " + quote(input) + " duplicated " + std::to_string(count) + " times");
+    }
     for (const auto& input : component.inputs) {
       const bool found = std::any_of(config.components.begin(), config.components.end(), [&](const Component& other) {
         return other.id != component.id && matches(input, other);
@@ -179,9 +181,7 @@ std::vector<std::string> Config::inputs_of(const Component& component) const {
   for (const auto* other : upstream(component)) {
     for (const auto& output : other->outputs()) {
       const auto& inputs = component.inputs;
-      if (std::any_of(inputs.begin(), inputs.end(), [&](const auto& input) { return matches(input, output); })) {
-        found.push_back(output);
-      }
+      if (std::find(inputs.begin(), inputs.end(), output) != inputs.end()) found.push_back(output);
     }
   }
   return found;
@@ -193,6 +193,23 @@ std::vector<std::string> Component::outputs() const {
   if (main_output) found.push_back(id);
   for (const auto& port : ports) found.push_back(id + "." + port);
   return found;
+}
+
+void expand_inputs(Config& config) {
+  for (auto& component : config.components) {
+    std::vector<std::string> expanded;
+    for (const auto& input : component.inputs) {
+      const auto before = expanded.size();
+      for (const auto& other : config.components) {
+        if (other.id == component.id) continue;
+        for (const auto& output : other.outputs()) {
+          if (glob_matches(input, output)) expanded.push_back(output);
+        }
+      }
+      if (expanded.size() == before) expanded.push_back(input);
+    }
+    component.inputs = std::move(expanded);
+  }
 }
 
 std::vector<std::string> check_config(const Config& config) {
