@@ -104,6 +104,10 @@ def five_hundred_pipelines_are_listed_worst_first_and_a_quiet_look_changes_nothi
         looks = len(agent.asked("/api/readings"))
         wait_until(lambda: len(agent.asked("/api/readings")) > looks + 2, 20, "more looks")
         assert browser.run("return window.touched") == 0
+        browser.run("document.querySelector('#list').scrollTop = 4000")
+        browser.run("document.querySelectorAll('.pipeline')[100].focus()")
+        top, head = browser.run("return ['.pipeline:focus', '#heads'].map((s) => document.querySelector(s).getBoundingClientRect()).map((b, i) => (i ? b.bottom : b.top))")
+        assert 60 < head <= top, "the heads of the columns stay in sight, above the row that has the focus"
         quiet(browser)
 
 
