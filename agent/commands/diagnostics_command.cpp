@@ -20,6 +20,7 @@
 #include "agent/commands/terminal.h"
 #include "agent/control/vectorflow/node_token.h"
 #include "agent/local/local_client.h"
+#include "metrics/procfs.h"
 #include "supervisor/atomic_file.h"
 #include "supervisor/process/unique_descriptor.h"
 
@@ -42,6 +43,36 @@ void add_all(std::map<std::string, std::string>& secrets, const std::map<std::st
   for (const auto& [name, value] : more) secrets.emplace(from + ": " + name, value);
 }
 
+std::map<std::string, std::string> environment_of(std::int64_t pid) {
+  std::map<std::string, std::string> environment;
+  std::string text;
+  if (metrics::read_proc_file("/proc/" + std::to_string(pid) + "/environ", text) != 0) return environment;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\0', begin), text.size());
+    const std::size_t equals = text.find('=', begin);
+    if (equals < end) environment[text.substr(begin, equals - begin)] = text.substr(equals + 1, end - equals - 1);
+    begin = end + 1;
+  }
+  return environment;
+}
+
+/// What the agent that runs was given, as far as this user may see it: its Vectors inherit that, and print it.
+void add_of_agent(std::map<std::string, std::string>& secrets, const std::string& data_dir) {
+  const auto status = ask_agent(data_dir, "/status");
+  if (!status) return;  // which is told where it is asked for
+  if (const auto report = read_object(status.value().body))
+    add_all(secrets, likely_secrets_of(environment_of(whole(report.value(), "pid"))), "environment of the agent");
+  const auto options = ask_agent(data_dir, "/options");
+  if (!options) return;
+  const auto listed = read_object("{\"options\":" + options.value().body + "}");
+  if (!listed) return;
+  for (const json::value& value : items(listed.value(), "options")) {
+    if (!value.is_object()) continue;
+    const std::string name = words(value.get_object(), "name");
+    if (name == "VF_TOKEN_FILE" || name == "VF_CLIENT_KEY") add_file(secrets, words(value.get_object(), "value"));
+  }
+}
+
 /// What this program can know itself. The agent masks its pipelines' secrets in what it answers.
 std::map<std::string, std::string> known_secrets(const Invocation& asked) {
   std::map<std::string, std::string> secrets;
@@ -50,6 +81,7 @@ std::map<std::string, std::string> known_secrets(const Invocation& asked) {
   for (const char* variable : {"VF_TOKEN_FILE", "VF_CLIENT_KEY"})
     if (const std::string path = asked.variable(variable); !path.empty()) add_file(secrets, path);
   add_all(secrets, likely_secrets_of(asked.environment), "environment");
+  add_of_agent(secrets, asked.data_dir);
   std::error_code none;  // a folder that is not there has no files
   for (fs::directory_iterator at(asked.data_dir + "/certs", none), end; !none && at != end; at.increment(none)) {
     auto text = supervisor::read_file(at->path().string(), largest_secret_file);
