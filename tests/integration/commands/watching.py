@@ -6,7 +6,7 @@ from common import OnTerminal, command
 
 @scenario
 def logs_are_the_last_lines_as_they_were_printed():
-    nasty = "\x1b]0;owned\x07red\x1b[31m"
+    nasty = "\x1b]0;owned\x07red\x1b[31m \u202eturned"   # the agent keeps no controls, but what turns text
     with StandinServer() as server:
         server.set_pipeline("p1", pipeline_yaml(print=[f"line {i}" for i in range(9)] + [nasty]), name="edge")
         with Agent(server) as agent:
@@ -14,11 +14,12 @@ def logs_are_the_last_lines_as_they_were_printed():
             wait_until(lambda: "owned" in command(agent, "logs", "edge")[1], 20, "the lines")
             code, out, err = command(agent, "logs", "edge", "-n", "500")
             assert code == 0 and not err and out.index("line 0\n") < out.index("line 8\n") < out.index("owned"), (code, out, err)
+            assert "\u202e" in out, "a pipe gets the bytes"
             assert command(agent, "logs", "p1", "-n", "500")[1] == out, "by id it is the same"
             assert command(agent, "logs", "edge", "-n", "1")[1].count("\n") == 1
             with OnTerminal(agent, "logs", "edge") as terminal:
                 terminal.wait_for("owned")
-                assert terminal.end() == 0 and "\x1b" not in terminal.seen, repr(terminal.seen)
+                assert terminal.end() == 0 and "\x1b" not in terminal.seen and "\u202e" not in terminal.seen, repr(terminal.seen)
 
 
 @scenario
