@@ -1,5 +1,6 @@
 """The stand-in's `tap` says what a real one says to the same patterns, and taps the same components."""
 import json
+import re
 import subprocess
 
 from harness import PortBlock, program, scaled, scenario, scratch_dir, wait_until
@@ -25,6 +26,14 @@ ASKED = (["--outputs-of", "parse"], ["--outputs-of", "route"], ["--outputs-of", 
          ["--outputs-of", "parse", "--limit", "0"], ["--interval", "99"], ["--bogus"], ["--outputs-of"], ["demo"])
 
 
+LIST = re.compile(r"\["([^\]]*)"\]$")
+
+
+def in_order(match):
+    """The list of components at a line's end, in an order."""
+    return '["' + '", "'.join(sorted(match[1].split('", "'))) + '"]'
+
+
 def minor(vector):
     words = subprocess.run([vector, "--version"], capture_output=True, text=True, check=True).stdout.split()
     return words[1].rsplit(".", 1)[0]
@@ -46,7 +55,7 @@ def answers(vector, env, folder, port):
             done = subprocess.run([vector, "tap", "--url", f"http://127.0.0.1:{port}{form}", "--duration-ms", "1000", "--no-reconnect",
                                    "--meta", "--format", "json", *question], env=env, capture_output=True, text=True,
                                   timeout=scaled(20), check=False)
-            words = sorted(line for line in done.stderr.splitlines() if line.startswith("[tap]"))
+            words = sorted(LIST.sub(in_order, line) for line in done.stderr.splitlines() if line.startswith("[tap]"))
             parts = {(event["component_id"], event["component_kind"], event["component_type"])
                      for event in map(json.loads, done.stdout.splitlines())}
             found[" ".join(question)] = done.returncode, words, sorted(parts)
