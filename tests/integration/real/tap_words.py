@@ -26,7 +26,7 @@ ASKED = (["--outputs-of", "parse"], ["--outputs-of", "route"], ["--outputs-of", 
          ["--outputs-of", "parse", "--limit", "0"], ["--interval", "99"], ["--bogus"], ["--outputs-of"], ["demo"])
 
 
-LIST = re.compile(r"\["([^\]]*)"\]$")
+LIST = re.compile(r'\["([^\]]*)"\]$')
 
 
 def in_order(match):
