@@ -11,23 +11,24 @@
 #include <chrono>
 #include <set>
 
+#include "agent/calm_moment.h"
 #include "agent/control/directory/directory_control.h"
 #include "agent/control/vectorflow/vectorflow_control.h"
+#include "agent/counted.h"
 #include "agent/data_dir_lock.h"
+#include "agent/held_stops.h"
 #include "agent/http/worker_pool.h"
 #include "agent/http_settings.h"
+#include "agent/listeners.h"
 #include "agent/local/host_view.h"
-#include "agent/local/local_server.h"
-#include "agent/local/metrics_server.h"
-#include "agent/local/page_server.h"
 #include "agent/log_hub.h"
 #include "agent/loop_lag.h"
-#include "agent/mass_stop_guard.h"
 #include "agent/node.h"
-#include "agent/read_marks.h"
+#include "agent/read_progress.h"
 #include "agent/reaper.h"
 #include "agent/scraper.h"
 #include "agent/state_keeper.h"
+#include "agent/supervisor_settings.h"
 #include "agent/tap_view.h"
 #include "agent/told_metrics.h"
 #include "agent/unused_code.h"
@@ -48,39 +49,10 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-// A loop that has not come by for this long is stuck; nothing on it takes a hundredth of that.
-constexpr seconds loop_is_stuck{10};
-// What a killed agent had read and sent in between is read and sent again by the next one.
-constexpr seconds mark_pause{3};
 // Of on_tick(), 5 to 15 s each.
 constexpr unsigned start_is_over = 3;
-// A process image is replaced between two reloads, where that does not take for ever.
-constexpr milliseconds look_for_calm{50};
-constexpr seconds longest_wait_for_calm{45};
 // A signal that came just before they were held is in the loop's hands by then.
 constexpr milliseconds signals_are_in{5};
-
-supervisor::SupervisorSettings supervisor_settings(const Options& options,
-                                                   const std::map<std::string, std::string>& environment) {
-  supervisor::SupervisorSettings settings;
-  settings.data_dir = options.data_dir;
-  settings.vector_bin = options.vector_bin;
-  settings.files.sidecar =
-      options.sidecar == SidecarMode::full ? supervisor::SidecarKind::full : supervisor::SidecarKind::lean;
-  settings.files.vector_data_dir = options.vector_data_dir;
-  settings.pipeline_limits = options.pipeline_limits;
-  settings.rollout.reload_verdict = options.reload_timeout;
-  settings.port_base = options.port_base;
-  settings.limits.stop_timeout = options.stop_timeout;
-  settings.own_environment = environment;
-  settings.environment_rules.strict = options.env_allow_set;
-  settings.environment_rules.allow = options.env_allow;
-  return settings;
-}
-
-std::string counted(std::size_t count, const char* thing) {
-  return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
-}
 
 }  // namespace
 
@@ -116,29 +88,18 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
                  [this](Upgrade next) { on_upgrade_ready(std::move(next)); }, [this] { return restored; },
                  [this] { return link_state.link; }}),
         file_rules(supervisor_settings(options, launch.environment).files),
-        host_view({loop,
-                   options,
-                   launch,
-                   file_rules,
-                   keeper,
-                   memory,
-                   binary,
-                   updater,
-                   hub,
-                   scraper,
-                   metrics,
-                   link_state,
-                   refused,
-                   on(codec),
-                   [this](const std::string& id) { return keeper.restart(id); },
+        host_view({loop, options, launch, file_rules, keeper, memory, binary, updater, hub, scraper, metrics,
+                   link_state, refused, on(codec), [this](const std::string& id) { return keeper.restart(id); },
                    [this](const std::string& id, const std::string& component, tapper::Viewer& viewer) {
                      return tapper.watch(id, component, viewer);
                    }}),
-        mass_stop(options.mass_stop_guard),
+        held_stops(options.mass_stop_guard, keeper, log),
+        listeners({loop, options, metrics, lag, ready, log,
+                   [this](const LocalRequest& asked, const Respond& respond) { host_view.answer(asked, respond); }}),
+        progress(loop, keeper, hub, [this](const std::string& id) { return control->log_cursor(id); }),
+        calm(loop, [this] { return keeper.is_reloading(); }),
         signals(loop, SIGTERM, SIGINT, SIGUSR2),
         tick(loop),
-        mark_timer(loop),
-        calm_timer(loop),
         reaper(loop, [](pid_t pid) { return supervisor::is_own_child(pid); }) {}
 
   static std::function<void(std::function<void()>)> on(WorkerPool& pool) {
@@ -160,8 +121,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     }
     log.info(std::string("vf-agent ") + version + " starting: control plane " + options.url + ", data in " +
              options.data_dir);
-    if (!listen() || !serve_page()) return Ending::failed();
-    listen_locally();
+    if (!listeners.start()) return Ending::failed();
     wait_for_signal();
     take_signals();
     // What an earlier image had started besides Vectors, and its guard, are children that nobody else waits for.
@@ -175,13 +135,11 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     binary.check();
     on_tick();
     scraper.start();
-    mark_what_was_read();
+    progress.start();
     loop.run();
 
     // Nothing below is on the loop any more: workers are stopped before what they use goes.
-    server.reset();
-    local_server.reset();
-    page_server.reset();
+    listeners.stop();
     codec.stop();
     disk.finish();  // what is to be remembered is written first
     probe.stop();
@@ -202,52 +160,6 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     if (vector_known && !refused_by.empty() && refused_by != std::set<std::string>{binary.identity()})
       keeper.on_binary_changed();
     if (auto early = std::exchange(early_wish, std::nullopt)) on_desired(std::move(*early));
-  }
-
-  bool listen() {
-    if (options.metrics_port == 0) return true;
-    MetricsServer::Sources sources;
-    sources.metrics = [this] { return metrics.render(steady_clock::now()); };
-    sources.healthy = [this](std::string& reason) {
-      const auto stuck = lag.since_last_turn();
-      reason =
-          "the loop has not turned for " + std::to_string(std::chrono::duration_cast<seconds>(stuck).count()) + " s";
-      return stuck < loop_is_stuck;
-    };
-    sources.ready = [this](std::string& reason) {
-      reason = "the control plane has not said yet what must run here";
-      return ready.load();
-    };
-    auto started = MetricsServer::start(options.metrics_addr, options.metrics_port, std::move(sources));
-    if (!started) {
-      log.error(started.error().message());
-      return false;
-    }
-    server = std::move(started).value();
-    return true;
-  }
-
-  /// Without it the agent does its work all the same.
-  void listen_locally() {
-    auto started = LocalServer::start(
-        loop, options.data_dir,
-        [this](const LocalRequest& asked, const Respond& respond) { host_view.answer(asked, respond); });
-    if (!started) return log.warn(started.error().message() + "; vf-agent status does not work here");
-    local_server = std::move(started).value();
-  }
-
-  bool serve_page() {
-    if (options.ui_addr.empty()) return true;
-    auto started = PageServer::start(
-        loop, options.data_dir, options.ui_addr, options.ui_port,
-        [this](const LocalRequest& asked, const Respond& respond) { host_view.answer(asked, respond); });
-    if (!started) {
-      log.error(started.error().message());
-      return false;
-    }
-    page_server = std::move(started).value();
-    log.info("page: " + page_server->url());
-    return true;
   }
 
   void make_control() {
@@ -281,27 +193,6 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     });
   }
 
-  void mark_what_was_read() {
-    mark();
-    mark_timer.expires_after(mark_pause);
-    mark_timer.async_wait([this](boost::system::error_code cancelled) {
-      if (!cancelled) mark_what_was_read();
-    });
-  }
-
-  /// A mark belongs to one process: the files begin anew with each.
-  void mark() {
-    for (const supervisor::PipelineStatus& status : keeper.statuses()) {
-      const auto ring = hub.ring(status.id);
-      if (!status.pid || !ring) continue;
-      auto& [generation, marks] = read_marks[status.id];
-      if (std::exchange(generation, status.generation) != status.generation) marks = {};
-      marks.note(ring->end(), keeper.handed_on(status.id));
-      if (const auto offsets = marks.reached(control->log_cursor(status.id).value_or(ring->end())))
-        keeper.mark_read(status.id, *offsets);
-    }
-  }
-
   void count_echo_losses() {
     const std::uint64_t now = log.dropped();
     if (now > echo_losses_told) metrics.count_dropped(metrics::Dropped::echo_lines, now - echo_losses_told);
@@ -330,7 +221,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
       early_wish = std::move(desired);
       return;
     }
-    hold_mass_stop(desired);
+    held_stops.hold(desired, control->report_interval());
     keeper.apply(std::move(desired));
     memory.desired_is_known();
     if (ready.exchange(true)) return;
@@ -339,31 +230,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   }
 
   void on_still_desired() override {
-    if (held_wish) on_desired(*held_wish);
-  }
-
-  void hold_mass_stop(supervisor::DesiredState& desired) {
-    const std::vector<std::string> stops = keeper.absent_from(desired);
-    const bool held = mass_stop.holds();
-    const std::string question = "stop " + counted(stops.size(), "pipeline") + " of " + std::to_string(keeper.size()) +
-                                 " at once, more than " + std::to_string(mass_stop.most()) + " (VF_MASS_STOP_GUARD)";
-    switch (mass_stop.judge(stops.size(), steady_clock::now(), control->report_interval() / 2)) {
-      case MassStopGuard::Verdict::do_it:
-        if (held && stops.size() > mass_stop.most())
-          log.warn("the control plane still wants to " + question + ": stopping them");
-        else if (held)
-          log.info("the control plane does not want to stop so many pipelines any more");
-        held_wish.reset();
-        return;
-      case MassStopGuard::Verdict::hold:
-        log.warn("the control plane wants to " + question + ": they run on until it has said so for " +
-                 std::to_string(MassStopGuard::polls_held) + " more polls");
-        break;
-      case MassStopGuard::Verdict::holding:
-        break;
-    }
-    held_wish = desired;
-    desired.keep.insert(desired.keep.end(), stops.begin(), stops.end());
+    if (held_stops.wish()) on_desired(*held_stops.wish());
   }
 
   void on_update_offered(const UpdateOrder& order) override {
@@ -438,7 +305,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     if (!stopping) memory.forget(id);  // else it is wanted still, and the next agent starts it
     scraper.forget(id);
     tapper.pipeline_changed(id);
-    read_marks.erase(id);
+    progress.forget(id);
     metrics.remove_pipeline(id);
     hub.close(id);
     control->state_changed();
@@ -524,7 +391,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
       end_taps("the agent stops");
       updater.stop();
       upgrade.reset();
-      calm_timer.cancel();
+      calm.cancel();
       take_signals();  // an end that was asked for in the last moment of a handover
       if (restored) stop_all();
       return;
@@ -553,35 +420,26 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
 
   // --- another program in this process -------------------------------------------------------------------------------
 
-  /// A reload whose end nobody saw costs that Vector a restart: it is waited for.
   void on_upgrade_ready(Upgrade to) {
     upgrade = std::move(to);
-    calm_by = steady_clock::now() + longest_wait_for_calm;
     hand_over_when_calm();
   }
 
   void hand_over_when_calm() {
-    if (keeper.is_reloading() && steady_clock::now() < calm_by) {
-      calm_timer.expires_after(look_for_calm);
-      calm_timer.async_wait([this](boost::system::error_code cancelled) {
-        if (!cancelled) hand_over_when_calm();
+    calm.wait([this] {
+      if (std::exchange(handed_over, true)) return end_for_another();
+      log.info("handing over to version " + upgrade->target + "; the pipelines run on");
+      end_taps("the agent becomes version " + upgrade->target);
+      control->hand_over([this] {
+        if (!stopping) hand_over_when_calm();  // a check that was under way may have led to a reload meanwhile
       });
-      return;
-    }
-    if (std::exchange(handed_over, true)) return end_for_another();
-    log.info("handing over to version " + upgrade->target + "; the pipelines run on");
-    end_taps("the agent becomes version " + upgrade->target);
-    control->hand_over([this] {
-      if (!stopping) hand_over_when_calm();  // a check that was under way may have led to a reload meanwhile
     });
   }
 
   void end_for_another() {
     hold_signals();  // they are the next program's
-    calm_timer.expires_after(signals_are_in);
-    calm_timer.async_wait([this](boost::system::error_code cancelled) {
-      if (cancelled) return;
-      mark();
+    calm.rest(signals_are_in, [this] {
+      progress.mark();
       memory.flush();
       loop.stop();
     });
@@ -609,27 +467,22 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
   LinkState link_state;
   Updater updater;
   std::optional<Upgrade> upgrade;  // what this process is about to become
-  steady_clock::time_point calm_by;
-  bool handed_over = false;  // by the control plane
+  bool handed_over = false;        // by the control plane
   const supervisor::FileRules file_rules;
   std::map<std::string, std::string> refused;  // id → why its newest wish is not used
   HostView host_view;
-  MassStopGuard mass_stop;
-  std::optional<supervisor::DesiredState> held_wish;  // the newest, while a part of it is held
-  std::unique_ptr<MetricsServer> server;
-  std::unique_ptr<LocalServer> local_server;
-  std::unique_ptr<PageServer> page_server;
+  HeldStops held_stops;
+  std::atomic<bool> ready{false};
+  Listeners listeners;
+  ReadProgress progress;
+  CalmMoment calm;
   boost::asio::signal_set signals;
   boost::asio::steady_timer tick;
-  boost::asio::steady_timer mark_timer;
-  boost::asio::steady_timer calm_timer;
   Reaper reaper;
-  std::atomic<bool> ready{false};
   std::optional<metrics::HostReadings> host_readings;
   std::set<std::string> orphan_rings;  // logs of refused pipelines that never ran
   std::map<std::string, std::unique_ptr<supervisor::OutputSink>> orphan_sinks;
   std::set<std::string> said;
-  std::map<std::string, std::pair<std::uint64_t, ReadMarks>> read_marks;  // by id, with the generation they belong to
   std::uint64_t echo_losses_told = 0;
   unsigned ticks = 0;
   std::optional<supervisor::DesiredState> early_wish;  // said before it was known what an earlier agent left
