@@ -1,7 +1,5 @@
 #include "supervisor/change_kind.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "supervisor/own_api.h"
+#include "supervisor/yaml_document.h"
 
 namespace vf::supervisor {
 namespace {
@@ -61,7 +60,7 @@ void merge_in(Sections& sections, const YAML::Node& base) {
 /// nullopt where the text is not one YAML map (or nothing).
 std::optional<Sections> sections_of(const std::string& yaml) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(with_named_references(yaml));
+    const std::vector<YAML::Node> documents = load_documents(with_named_references(yaml));
     Sections sections;
     if (documents.empty() || (documents.size() == 1 && documents[0].IsNull())) return sections;
     if (documents.size() != 1 || !documents[0].IsMap()) return std::nullopt;

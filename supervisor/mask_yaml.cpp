@@ -1,5 +1,6 @@
 #include "supervisor/mask_yaml.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -13,7 +14,8 @@ namespace {
 
 constexpr auto npos = std::string_view::npos;
 constexpr std::string_view mask = "***";
-constexpr std::size_t most_nodes = 200'000;
+constexpr std::size_t most_nodes = 50'000;
+constexpr std::size_t deepest = 100;  // a node may hold an alias of itself
 constexpr std::string_view not_shown = "# The text is not shown: it is no YAML, and may hold secrets anywhere.\n";
 
 /// A part of the text that is replaced by *** in quotes.
@@ -52,16 +54,22 @@ std::size_t end_of_block(std::string_view text, std::size_t begin) {
   return end == npos ? text.size() : end;
 }
 
+/// Where its first character is, behind an anchor or a tag; npos where that cannot be told.
+std::size_t beginning_of(const YamlDocument& document, const YAML::Node& scalar) {
+  const std::string_view text = document.plain;
+  std::size_t begin = document.position(scalar.Mark());
+  while (begin < text.size() && (text[begin] == '&' || text[begin] == '!')) {
+    begin = text.find_first_of(" \n", begin);
+    if (begin != npos) begin = text.find_first_not_of(" \n", begin);
+  }
+  return begin < text.size() ? begin : npos;
+}
+
 /// Where the text of this scalar is; nothing where that cannot be told.
 std::optional<std::pair<std::size_t, std::size_t>> span_of(const YamlDocument& document, const YAML::Node& scalar) {
   const std::string_view text = document.plain;
-  std::size_t begin = document.position(scalar.Mark());
-  while (begin < text.size() && (text[begin] == '&' || text[begin] == '!')) {  // an anchor, a tag
-    begin = text.find_first_of(" \n", begin);
-    if (begin != npos) begin = text.find_first_not_of(" \n", begin);
-    if (begin == npos) return std::nullopt;
-  }
-  if (begin >= text.size()) return std::nullopt;
+  const std::size_t begin = beginning_of(document, scalar);
+  if (begin == npos) return std::nullopt;
   const char first = text[begin];
   std::size_t end = begin + scalar.Scalar().size();
   if (first == '"' || first == '\'') {
@@ -75,7 +83,8 @@ std::optional<std::pair<std::size_t, std::size_t>> span_of(const YamlDocument& d
   return std::pair(begin, end);
 }
 
-/// What is told to `each(scalar)`: every scalar that is to be hidden, once.
+/// Tells `each` of every scalar that is to be hidden, of an aliased one as often as it stands somewhere. False: the
+/// text is too large, by aliases of aliases too, or is not what it seems.
 class Walk {
  public:
   enum class Under { nothing, secret, all_secret };
@@ -84,10 +93,7 @@ class Walk {
 
   template <typename Each>
   bool scalars(const YAML::Node& node, Under under, const Each& each) {
-    if (!seen_.insert({node.Mark().pos, node.Type() == YAML::NodeType::Scalar ? Under::nothing : under}).second &&
-        !node.IsScalar())
-      return true;  // an alias of what was looked at
-    if (++nodes_ > most_nodes) return false;
+    if (++nodes_ > most_nodes || depth_ == deepest) return false;
     if (node.IsScalar()) {
       if (under == Under::nothing) return true;
       const auto span = span_of(document_, node);
@@ -97,13 +103,16 @@ class Walk {
       if (!is_reference(written)) each(node, span);
       return true;
     }
+    ++depth_;
+    bool done = true;
     if (node.IsSequence())
-      for (const YAML::Node& one : node)
-        if (!scalars(one, under, each)) return false;
+      for (const YAML::Node& one : node) done = done && scalars(one, under, each);
     if (node.IsMap())
       for (const auto& entry : node)
-        if (!scalars(entry.second, below(under, entry.first, entry.second), each)) return false;
-    return true;
+        done = done && scalars(entry.first, Under::nothing, each) &&
+               scalars(entry.second, below(under, entry.first, entry.second), each);
+    --depth_;
+    return done;
   }
 
  private:
@@ -117,8 +126,8 @@ class Walk {
   }
 
   const YamlDocument& document_;
-  std::set<std::pair<int, Under>> seen_;
   std::size_t nodes_ = 0;
+  std::size_t depth_ = 0;
 };
 
 /// The same document with every secret scalar as `***`, in nodes of its own.
@@ -135,7 +144,7 @@ YAML::Node with_masks(const YamlDocument& document, const std::set<int>& secret,
   if (node.IsMap()) {
     YAML::Node copy(YAML::NodeType::Map);
     for (const auto& entry : node)
-      copy.force_insert(with_masks(document, {}, entry.first, nodes),
+      copy.force_insert(with_masks(document, secret, entry.first, nodes),
                         with_masks(document, secret, entry.second, nodes));
     return copy;
   }
@@ -149,7 +158,7 @@ bool are_same(const YAML::Node& left, const YAML::Node& right, const std::set<in
   for (auto one = left.begin(), other = right.begin(); one != left.end(); ++one, ++other) {
     if (left.IsSequence() && !are_same(*one, *other, secret, nodes)) return false;
     if (left.IsMap() &&
-        (!are_same(one->first, other->first, {}, nodes) || !are_same(one->second, other->second, secret, nodes)))
+        (!are_same(one->first, other->first, secret, nodes) || !are_same(one->second, other->second, secret, nodes)))
       return false;
   }
   return true;
@@ -189,16 +198,28 @@ std::string masked(const YamlDocument& document) {
   std::size_t nodes = 0;
   YAML::Emitter out;
   out << with_masks(document, secret, document.root, nodes);
-  return std::string(out.c_str(), out.size()) + "\n";
+  return {out.c_str(), out.size()};
+}
+
+/// YAML has no such characters, and yaml-cpp takes some for the end of the text: what is behind them it does not see.
+bool has_odd_characters(std::string_view text) {
+  return text.starts_with("\xFE\xFF") || text.starts_with("\xFF\xFE") ||
+         std::any_of(text.begin(), text.end(), [](char c) {
+           return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
+         });
 }
 
 }  // namespace
 
 std::string mask_yaml(std::string_view yaml) {
+  // yaml-cpp notices the end of the text within an open quote only where no line ends there.
+  const std::size_t end = yaml.find_last_not_of(" \t\r\n") + 1;
+  if (end == 0) return std::string(yaml);
+  if (has_odd_characters(yaml)) return std::string(not_shown);
   try {
-    const auto document = read_yaml(yaml);
-    if (!document) return yaml.find_first_not_of(" \t\r\n") == npos ? std::string(yaml) : std::string(not_shown);
-    return mask_words(masked(*document));
+    const auto document = read_yaml(yaml.substr(0, end));
+    if (!document) return std::string(not_shown);
+    return mask_words(masked(*document).append(yaml.substr(end)));
   } catch (const YAML::Exception&) {
     return std::string(not_shown);  // why it is no YAML Vector says
   }

@@ -1,12 +1,11 @@
 #include "supervisor/own_api.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <vector>
 
 #include "supervisor/variable_references.h"
+#include "supervisor/yaml_document.h"
 
 namespace vf::supervisor {
 namespace {
@@ -129,8 +128,9 @@ void close_up_block(std::string_view text, Section& section) {
 
 /// The cut is by text, to keep every other byte; so this looks whether what is left is what was meant.
 bool is_meant(const std::string& kept, YAML::Node root) {
-  const std::vector<YAML::Node> documents = YAML::LoadAll(with_plain_references(kept));
+  const std::vector<YAML::Node> documents = load_documents(with_plain_references(kept));
   root.remove("api");
+  if (documents.size() > 1) return false;
   if (root.size() == 0) return documents.empty() || documents[0].IsNull() || documents[0].size() == 0;
   return documents.size() == 1 && documents[0].IsMap() && !documents[0]["api"] &&
          YAML::Dump(documents[0]) == YAML::Dump(root);
@@ -142,7 +142,7 @@ std::optional<std::string> without_own_api(std::string_view yaml) {
   if (yaml.find("api") == std::string_view::npos) return std::nullopt;  // the usual case costs no parse
   const std::string plain = with_plain_references(yaml);                // every byte in its place
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(plain);
+    const std::vector<YAML::Node> documents = load_documents(plain);
     if (documents.size() != 1 || !documents[0].IsMap()) return std::nullopt;
     const YAML::Node& root = documents[0];
     auto section = find_api(root, plain);

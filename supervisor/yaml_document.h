@@ -10,8 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "supervisor/variable_references.h"
-
 namespace vf::supervisor {
 
 struct YamlDocument {
@@ -37,13 +35,12 @@ struct YamlDocument {
   }
 };
 
+/// What YAML::LoadAll() answers, where it answers: of yaml-cpp 0.7 it never ends, and takes all memory, where a
+/// document begins with a ',', as behind "{…}," (an easy slip in JSON). Two empty documents stand for any number above
+/// one. Throws YAML::Exception where the text is no YAML.
+[[nodiscard]] std::vector<YAML::Node> load_documents(const std::string& text);
+
 /// Nothing where the text is not one document with a map. Throws YAML::Exception where it is no YAML.
-[[nodiscard]] inline std::optional<YamlDocument> read_yaml(std::string_view yaml) {
-  YamlDocument document{{}, with_plain_references(yaml), yaml};
-  const std::vector<YAML::Node> documents = YAML::LoadAll(document.plain);
-  if (documents.size() != 1 || !documents[0].IsMap()) return std::nullopt;
-  document.root.reset(documents[0]);
-  return document;
-}
+[[nodiscard]] std::optional<YamlDocument> read_yaml(std::string_view yaml);
 
 }  // namespace vf::supervisor

@@ -34,6 +34,7 @@ std::string digest_of(std::string_view text) {
 }  // namespace
 
 bool is_own_host(std::string_view host, std::string_view machine_name) {
+  if (host.find('\0') != npos) return false;  // inet_pton() would see what is before it
   if (host.starts_with('[')) {
     const std::size_t end = host.find(']');
     if (end == npos) return false;

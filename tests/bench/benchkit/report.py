@@ -51,6 +51,16 @@ def print_steady(rows):
         ("lag max ms", lambda r: at_most(r["start_lag_max_ms"]))], rows)
 
 
+def print_local_view(rows):
+    table("The host's own view: `vf-agent status`, the whole process, and what it asks", [
+        ("pipelines", lambda r: str(r["pipelines"])), ("status ms", lambda r: number(r["status_ms"], 1)),
+        ("worst", lambda r: number(r["status_worst_ms"], 1)), ("-o json ms", lambda r: number(r["json_ms"], 1)),
+        ("worst", lambda r: number(r["json_worst_ms"], 1)), ("agent's CPU ms", lambda r: number(r["agent_cpu_ms"], 1)),
+        ("/status ms", lambda r: number(r["status_route_ms"], 1)), ("kB", lambda r: number(r["status_route_kb"])),
+        ("/readings ms", lambda r: number(r["readings_ms"], 1)), ("kB", lambda r: number(r["readings_kb"])),
+        ("lag max ms", lambda r: at_most(r["lag_max_ms"])), ("machine busy", lambda r: percent(r["machine_busy"]))], rows)
+
+
 def print_first_poll(rows):
     table("Process start to first poll, on an enrolled node", [
         ("starts", lambda r: str(r["times"])), ("median ms", lambda r: number(r["median_ms"], 1)),

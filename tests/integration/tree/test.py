@@ -20,7 +20,7 @@ ONLY_IN = {
     "boost/process": set(),   # see supervisor/process/child.cpp
     "boost/beast": {"agent/local/local_connection.cpp", "agent/local/local_client.cpp"},
     "CLI/": {"agent/commands/client_commands.cpp"},
-    "yaml-cpp/": {"supervisor/own_api.cpp", "supervisor/change_kind.cpp", "supervisor/yaml_document.h", "supervisor/mask_yaml.cpp",
+    "yaml-cpp/": {"supervisor/own_api.cpp", "supervisor/change_kind.cpp", "supervisor/yaml_document.h", "supervisor/yaml_document.cpp", "supervisor/mask_yaml.cpp",
                   "agent/control/directory/yaml_check.cpp"},
     "spdlog/": {"agent/log.cpp"},
     "prometheus/": {"metrics/agent_metrics.cpp"},

@@ -41,3 +41,10 @@ TEST_CASE("a component that is none is told with those that there are") {
   CHECK(unknown_component(yaml, "out") == "this pipeline has no component out; it has in, route");
   CHECK(unknown_component("no: [", "out").empty());  // nothing is known of it
 }
+
+TEST_CASE("a text with a comma where a document would begin is no YAML, and not endless") {
+  for (const char* yaml : {",", ",x", "{\"sources\": {\"a\": {\"type\": \"x\"}}},", "[a],", "a: 1\n...\n,", "--- ,"}) {
+    CAPTURE(yaml);
+    CHECK(in_words(yaml).empty());
+  }
+}

@@ -42,6 +42,8 @@ TEST_CASE("a literal under a key that looks secret is hidden however it is writt
   hides("? password\n: hunter2\n");
   hides("\"pass\\u0077ord\": hunter2\n");
   hides("password: 'x'\npassphrase: \"multi\n  line hunter2\"\n");
+  hides("? {password: hunter2}\n: x\n");
+  hides("password: &a hunter2\n? *a\n: x\n");
   hides("\xEF\xBB\xBFpassword: hunter2\n");
   hides("password: ${X:-hunter2}\n");
   hides("password: a${X}hunter2\n");
@@ -86,11 +88,16 @@ TEST_CASE("a key's value is hidden and its neighbours and comments stay") {
 
 TEST_CASE("a text that cannot be read safely is not shown") {
   for (const char* yaml :
-       {"password: [hunter2\n", "\t- hunter2", "hunter2", "- hunter2\n", "a: 1\n---\npassword: hunter2\n"})
+       {"password: [hunter2\n", "\t- hunter2", "hunter2", "- hunter2\n", "a: 1\n---\npassword: hunter2\n",
+        "a: \"x\npassword: hunter2\n", "a: {'x\npassword: hunter2\n", "a: !:\"x\npassword: hunter2\n"})
     CHECK_THAT(mask_yaml(yaml), !Contains("hunter2"));
+  for (const char odd : {'\0', '\x04', '\x1b'})
+    CHECK_THAT(mask_yaml("a: \"b" + std::string(1, odd) + "\npassword: hunter2\n"), !Contains("hunter2"));
 }
 
-TEST_CASE("aliases that multiply end") {
+TEST_CASE("aliases that multiply, or go round, end") {
+  for (const char* round : {"a: &x {b: *x, password: hunter2}\n", "a: &x [*x]\npassword: hunter2\n"})
+    CHECK_THAT(mask_yaml(round), !Contains("hunter2"));
   std::string bomb = "a0: &a0 [x, x]\n";
   for (int i = 1; i < 40; ++i)
     bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + ", *a" +

@@ -30,6 +30,11 @@ void check_untouched(const Row& row) {
 
 }  // namespace
 
+TEST_CASE("a comma behind the whole text is nothing to take a section out of, and does not last for ever") {
+  CHECK_FALSE(without_own_api("{\"api\": {\"enabled\": true}},"));
+  CHECK_FALSE(without_own_api(",api: 1"));
+}
+
 TEST_CASE("a block api section is taken out wherever it stands, and every other byte stays") {
   const std::string api = "api:\n  enabled: true\n  address: \"0.0.0.0:8686\"\n  playground: true\n";
   const std::string sources = "sources:\n  in:   {type: demo_logs}   # spaces stay\n";

@@ -51,6 +51,8 @@ TEST_CASE("a host that a name server could lead here is refused") {
     CHECK_FALSE(is_own_host(host, "Node-7"));
   }
   CHECK_FALSE(is_own_host("", ""));
+  CHECK_FALSE(is_own_host(std::string_view("127.0.0.1\0.evil", 15), ""));
+  CHECK_FALSE(is_own_host(std::string_view("[::1\0x]", 8), ""));
 }
 
 TEST_CASE("another origin is refused, also with the token; one that is the host itself is not") {
