@@ -1,5 +1,5 @@
 // One pipeline: its truths, figures, graph, log, tap, deaths and configuration.
-const detail = {id: undefined, tab: "log", rates: new ComponentRates(), inspected: ""};
+const detail = {id: undefined, tab: "log", rates: new ComponentRates(), inspected: "", inspectText: undefined};
 const tabs = ["log", "tap", "deaths", "yaml"];
 
 function startDetail() {
@@ -39,6 +39,7 @@ function closeDetail() {
   detail.tap.forget();
   detail.id = undefined;
   detail.inspected = "";
+  detail.inspectText = undefined;  // what is opened next is drawn, be it the same
   detail.components = undefined;
   detail.rates = new ComponentRates();
   byId("detail").hidden = true;

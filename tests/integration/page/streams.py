@@ -3,7 +3,7 @@ import json
 
 from acted_agent import SMALL, some_pipelines
 from harness import scenario, stays, wait_until
-from stage import LINE, acted_agent, click_component, events_shown, open_page, open_pipeline, quiet, the_browser
+from stage import LINE, acted_agent, click_component, click_row, events_shown, open_page, open_pipeline, quiet, the_browser
 
 
 def numbered(count, begin=0):
@@ -98,6 +98,21 @@ def a_tap_ends_with_its_pipeline_and_its_last_words_are_those_of_the_agent():
         agent.pipelines[1]["components"] = SMALL[1:]
         click_component(browser, "demo")
         browser.wait_text("ended: no such component", "#panel-tap .tap-state")
+
+
+@scenario
+def a_pipeline_that_is_opened_again_has_its_graph_and_its_configuration_again():
+    browser = the_browser()
+    with acted_agent(2) as agent:
+        open_pipeline(browser, agent.url, "edge-0")
+        nodes = browser.count(".node")
+        browser.press("Escape")
+        wait_until(lambda: browser.run("return document.querySelector('#detail').hidden"), 10, "closed")
+        click_row(browser, "edge-0")
+        wait_until(lambda: browser.count(".node") == nodes, 10, "its graph again")
+        browser.click("#tab-yaml")
+        wait_until(lambda: browser.count("#panel-yaml pre.yaml"), 10, "its configuration again")
+        quiet(browser)
 
 
 @scenario
