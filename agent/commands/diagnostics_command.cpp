@@ -227,7 +227,10 @@ std::string host_name() {
 /// 0600, as it tells much of the host all the same.
 Status write_file(const std::string& path, const std::string& bytes) {
   const supervisor::UniqueDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!file) return system_error("write " + path, errno);
+  struct stat facts {};
+  if (!file || ::fstat(file.get(), &facts) != 0) return system_error("write " + path, errno);
+  if (S_ISREG(facts.st_mode) && ::fchmod(file.get(), 0600) != 0)  // one that was there keeps its mode else
+    return system_error("keep " + path + " from other users", errno);
   return supervisor::write_all(file.get(), bytes, path);
 }
 

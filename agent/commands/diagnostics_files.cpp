@@ -1,19 +1,38 @@
 #include "agent/commands/diagnostics_files.h"
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <ctime>
+#include <functional>
 
 #include "agent/commands/gzip.h"
 #include "agent/commands/likely_secrets.h"
 #include "agent/commands/tar_archive.h"
 #include "agent/commands/terminal_text.h"
 #include "supervisor/mask_secrets.h"
+#include "supervisor/mask_yaml.h"
 #include "supervisor/pipeline_files.h"
 
 namespace vf::agent {
 namespace {
 
+namespace json = boost::json;
+
 constexpr std::size_t longest_folder = 60;
 constexpr std::size_t page_width = 100;
+
+void mask_strings(json::value& value, const std::function<std::string(std::string)>& mask) {
+  if (value.is_string()) value = mask(std::string(value.get_string()));
+  if (value.is_array())
+    for (json::value& one : value.get_array()) mask_strings(one, mask);
+  if (value.is_object())
+    for (json::key_value_pair& one : value.get_object()) {
+      if (one.value().is_string() && supervisor::is_secret_key({one.key().data(), one.key().size()}))
+        one.value() = "***";
+      else
+        mask_strings(one.value(), mask);
+    }
+}
 
 }  // namespace
 
@@ -21,8 +40,18 @@ std::string DiagnosticsFiles::masked(std::string text) const {
   return without_likely_secrets(supervisor::mask_secrets(std::move(text), secrets_));
 }
 
+/// Its strings alone: a secret of digits would be found within figures, and JSON would be none any more.
+std::string DiagnosticsFiles::masked_json(std::string text) const {
+  boost::system::error_code failed;
+  json::value root = json::parse(text, failed);
+  if (failed) return masked(std::move(text));
+  mask_strings(root, [this](std::string words) { return masked(std::move(words)); });
+  return json::serialize(root) + "\n";
+}
+
 void DiagnosticsFiles::add(const std::string& name, std::string content, const std::string& what) {
-  files_.push_back({name, masked(std::move(content)), what});
+  files_.push_back(
+      {name, name.ends_with(".json") ? masked_json(std::move(content)) : masked(std::move(content)), what});
 }
 
 void DiagnosticsFiles::miss(const std::string& what, const std::string& why) {

@@ -29,6 +29,7 @@ class DiagnosticsFiles {
     std::string name, content, what;
   };
   [[nodiscard]] std::string masked(std::string text) const;
+  [[nodiscard]] std::string masked_json(std::string text) const;
   [[nodiscard]] std::string index(const std::string& top) const;
 
   const std::map<std::string, std::string> secrets_;

@@ -9,6 +9,7 @@ namespace vf::agent {
 namespace {
 
 constexpr std::size_t shortest_value = 4;
+constexpr std::size_t shortest_number = 6;  // shorter ones are counts and ports (max_tokens: 4096)
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -55,6 +56,7 @@ void add_named(std::string_view text, std::vector<Range>& found) {
     const std::string_view name = text.substr(at, end - at);
     at = end;
     if (!supervisor::is_secret_key(name)) continue;
+    const bool in_json = end < text.size() && (text[end] == '"' || text[end] == '\\');
     while (end < text.size() && (text[end] == '"' || text[end] == '\'' || text[end] == '\\')) ++end;
     while (end < text.size() && text[end] == ' ') ++end;
     if (end >= text.size() || (text[end] != ':' && text[end] != '=')) continue;
@@ -63,9 +65,10 @@ void add_named(std::string_view text, std::vector<Range>& found) {
     if (end < text.size() && (text[end] == '[' || text[end] == '{' || text[end] == '|' || text[end] == '>')) continue;
     const Range value = value_at(text, end);
     const std::string_view word = text.substr(value.begin, value.end - value.begin);
-    // A bare number may be one of JSON's, which is to stay JSON.
     const bool bare_number = value.begin == end && word.find_first_not_of("0123456789.") == std::string_view::npos;
-    if (bare_number || !is_value(word)) continue;
+    // JSON is to stay JSON.
+    if (bare_number && (in_json || word.size() < shortest_number)) continue;
+    if (!is_value(word)) continue;
     found.push_back(value);
     at = value.end;
   }

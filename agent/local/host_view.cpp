@@ -169,10 +169,12 @@ LocalAnswer HostView::options() const {
 }
 
 LocalAnswer HostView::logs(const Route& route, const std::string& id) {
-  supervisor::SecretMask mask;
-  if (const supervisor::PipelineSpec* spec = parts_.keeper.shown_spec(id)) mask = supervisor::SecretMask(spec->secrets);
+  const auto secrets = [&keeper = parts_.keeper, id] {
+    const supervisor::PipelineSpec* const spec = keeper.shown_spec(id);
+    return spec == nullptr ? nullptr : &spec->secrets;
+  };
   return stream_answer(std::make_unique<LogStream>(LogStream::Parts{
-      parts_.hub, id, route.lines, route.follow, std::move(mask),
+      parts_.hub, id, route.lines, route.follow, secrets,
       [this](std::uint64_t lines) { parts_.metrics.count_dropped(metrics::Dropped::viewer_lines, lines); }}));
 }
 

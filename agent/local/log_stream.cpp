@@ -32,8 +32,17 @@ bool LogStream::next_ring() {
   return true;
 }
 
+void LogStream::learn_secrets() {
+  const auto* const secrets = parts_.secrets();
+  if (secrets == nullptr) return;
+  bool news = false;
+  for (const auto& [name, value] : *secrets) news = values_.emplace(value, value).second || news;
+  if (news) mask_ = supervisor::SecretMask(values_);
+}
+
 bool LogStream::read(std::string& into, std::size_t room) {
   if (!ring_ && !(parts_.follow && next_ring())) return false;
+  learn_secrets();
   const std::size_t begin = into.size();
   while (into.size() - begin < room) {
     const std::uint64_t end = parts_.follow ? ring_->end() : end_;
@@ -52,10 +61,10 @@ bool LogStream::read(std::string& into, std::size_t room) {
     }
     into += "{\"number\":" + std::to_string(next_) + ",\"line\":";
     const std::string_view line = ring_->at(next_++);
-    if (parts_.mask.empty())
+    if (mask_.empty())
       append_json(into, line);
     else
-      append_json(into, parts_.mask.apply(std::string(line)));
+      append_json(into, mask_.apply(std::string(line)));
     into += "}\n";
   }
   return true;

@@ -27,13 +27,15 @@ def no_secret_is_in_it_from_wherever():
         "pipeline": "pipelinesecret01", "quoted": 'quo"ted\\secret02', "literal": "literalsecret03", "printed": "printedsecret04",
         "refused": "refusedsecret05", "proxy": "proxysecret06", "environment": "awssecret07", "ui": "uitokensecret08",
         "uri": "urisecret09", "bearer": "bearersecret10", "env_api": "envapisecret11", "multi": "multiline12first\nmultiline12second",
-        "certificate": "certdatasecret21", "comment": "commentsecret13"}
+        "certificate": "certdatasecret21", "comment": "commentsecret13",
+        "digits": "8877665514"}
     yaml = pipeline_yaml(
-        more="# password: " + planted["comment"] + "\n",
+        more=f"# password: {planted['comment']}\n# auth_token: {planted['digits']}\n",
         print=[f"PASSWORD is {planted['pipeline']} ok", f"config has {planted['quoted']}", f"literal {planted['literal']} bare",
                f'{{"password": "{planted["printed"]}"}}', f"password={planted['printed']}",
                f"Authorization: Bearer {planted['bearer']}", f"to https://user:{planted['uri']}@host/x",
-               f"environment has {planted['environment']} and {planted['env_api']}", "multiline12second", *KEY.splitlines(),
+               f"environment has {planted['environment']} and {planted['env_api']}", "multiline12second",
+               f"invalid type: integer `{planted['digits']}`, expected a string", *KEY.splitlines(),
                "plain words stay"])
     yaml = yaml.replace('".a = 1"', f"'.password = \"{planted['literal']}\"; .to = \"https://user:{planted['uri']}@host/x\"'")
     refused = pipeline_yaml(refuse_config=f'x Sink "out": password {planted["refused"]} is wrong')
@@ -53,6 +55,8 @@ def no_secret_is_in_it_from_wherever():
             wait_until(lambda: "refused" in command(agent, "status")[1], 20, "the refusal")
             planted["node token"] = (agent.data_dir / "node-token").read_text().strip()
             path = folder / "d.tar.gz"
+            path.write_text("an older one that everybody may read")
+            path.chmod(0o644)
             # As an operator runs it: with the agent's environment, or with none of it.
             for given in ({**env, "VF_TOKEN": server.enrollment_token}, {}):
                 code, out, err = command(agent, "diagnostics", "-o", str(path), env=given)

@@ -63,3 +63,19 @@ def logs_show_no_value_of_a_secret_that_vector_prints():
             assert any("says *** and ***" in line["line"] for line in lines), lines
             with Stream(agent, "/pipelines/p1/logs?follow=1") as stream:
                 check("a followed log", str(stream.until(lambda line: "harmless" in line["line"])))
+
+
+@scenario
+def a_followed_log_hides_a_secret_that_is_new_since_it_was_opened():
+    """And still the old one."""
+    with StandinServer() as server:
+        server.set_pipeline("p1", pipeline_yaml(print=["first words"]), secrets={"A": "planted-old"})
+        with Agent(server) as agent:
+            agent.wait_running("p1")
+            wait_until(server.push_connected, what="the push stream")
+            with Stream(agent, "/pipelines/p1/logs?follow=1&n=500") as stream:
+                stream.until(lambda line: "first words" in line["line"])
+                server.deploy("p1", pipeline_yaml(print=["has planted-new, had planted-old", "last words"]), secrets={"A": "planted-new"})
+                seen = stream.until(lambda line: "last words" in line["line"])
+            check("a followed log", str(seen))
+            assert any("has ***, had ***" in line["line"] for line in seen), seen

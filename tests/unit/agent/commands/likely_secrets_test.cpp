@@ -56,3 +56,10 @@ TEST_CASE("an environment's are those whose names say so, and passwords in its U
                                         {"VF_TOKEN", "cccc3"}});
   REQUIRE(found.size() == 3);
 }
+
+TEST_CASE("a password of digits is one, too: Vector quotes it where it wants a string") {
+  const auto found = likely_secrets_in("auth:\n  password: 88776655\n  max_tokens: 4096\n");
+  REQUIRE(found.size() == 1);
+  CHECK(found.begin()->second == "88776655");
+  CHECK(without_likely_secrets("pin=88776655, tokens=12") == "pin=***, tokens=12");
+}
