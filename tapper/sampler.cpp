@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t least_an_interval = 200;
 constexpr std::size_t most_an_interval = 1000;
 constexpr std::chrono::seconds beyond_longest{5};
+constexpr std::chrono::milliseconds settle{1000};
 
 struct Job {
   SampleOrder order;
@@ -43,7 +44,7 @@ struct Sampler::Impl final : std::enable_shared_from_this<Impl> {
 
   struct Run final : TapProcessSink {
     Run(Impl& impl, Group with, bool wrapped)
-        : owner(impl), group(std::move(with)), reader(wrapped), over(impl.parts.loop) {}
+        : owner(impl), group(std::move(with)), reader(wrapped), over(impl.parts.loop), settling(impl.parts.loop) {}
 
     void on_tap_line(std::string_view line) override {
       const auto event = reader.read(line);
@@ -69,7 +70,7 @@ struct Sampler::Impl final : std::enable_shared_from_this<Impl> {
           return take_out(remark.pattern);
         case TapRemark::Kind::unmatched:
           unmatched.insert(remark.pattern);
-          return;
+          return settle_soon();
         case TapRemark::Kind::other:
           last_remark = line;
           return;
@@ -96,10 +97,24 @@ struct Sampler::Impl final : std::enable_shared_from_this<Impl> {
       return group.job->found.at(id).events.size() >= group.job->order.limit ||
              (bytes != group.job->bytes.end() && bytes->second >= most_bytes_each);
     }
+    /// Neither the component nor an output of it exists.
+    [[nodiscard]] bool is_unknown(const std::string& id) const {
+      const std::string pattern = literal_pattern(id);
+      return unmatched.contains(pattern) && (!group.input_of.empty() || unmatched.contains(pattern + ".*"));
+    }
     [[nodiscard]] bool is_done() const {
-      if (!group.input_of.empty()) return is_full(group.input_of);
-      return std::all_of(group.outputs_of.begin(), group.outputs_of.end(),
-                         [this](const std::string& id) { return is_full(id); });
+      const auto done = [this](const std::string& id) { return is_full(id) || (settled && is_unknown(id)); };
+      if (!group.input_of.empty()) return done(group.input_of);
+      return std::all_of(group.outputs_of.begin(), group.outputs_of.end(), done);
+    }
+    /// Not at once: that it is a sink is said after that, and a pipeline may be in the middle of a reload.
+    void settle_soon() {
+      settling.expires_after(settle);
+      settling.async_wait([this, weak = std::weak_ptr(alive)](boost::system::error_code cancelled) {
+        if (cancelled || weak.expired() || !process) return;
+        settled = true;
+        if (is_done()) owner.end(*this);
+      });
     }
 
     /// Why the components of this group that have none have none.
@@ -109,8 +124,7 @@ struct Sampler::Impl final : std::enable_shared_from_this<Impl> {
       for (const std::string& id : ids) {
         ComponentSample& sample = group.job->found.at(id);
         if (!sample.events.empty()) continue;
-        const std::string pattern = literal_pattern(id);
-        if (unmatched.contains(pattern) && (!group.input_of.empty() || unmatched.contains(pattern + ".*")))
+        if (is_unknown(id))
           sample.error = "this pipeline has no such component";
         else if (timed_out)
           sample.error = "no events received within " +
@@ -124,10 +138,11 @@ struct Sampler::Impl final : std::enable_shared_from_this<Impl> {
     Group group;
     EventReader reader;
     std::unique_ptr<TapProcess> process;
-    boost::asio::steady_timer over;
+    boost::asio::steady_timer over, settling;
     std::set<std::string> unmatched;
     std::string last_remark;
     bool timed_out = false;
+    bool settled = false;  // what does not exist had time to come
     const std::shared_ptr<bool> alive = std::make_shared<bool>(true);
   };
 

@@ -7,8 +7,8 @@ from benchkit.machine import measure_window
 from benchkit.server_process import ServerProcess
 from testkit.vectors import pipeline_yaml
 
-# One poll interval, and what is left of the start: last heartbeats, first scrapes.
-SETTLE = 20.0
+# What is left of the start: first scrapes and heartbeats, and after 60 s each version is proven, which is remembered.
+SETTLE = 75.0
 
 
 def pipelines(count, **standin):

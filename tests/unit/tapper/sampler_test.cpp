@@ -124,6 +124,18 @@ exec sleep 1000)",
   CHECK(bench.run({"a"}, 1)[0].error == "pipeline not running");
 }
 
+TEST_CASE("components that do not exist keep the others waiting no longer than a moment") {
+  Bench bench(R"(echo "[tap] Pattern 'x' failed to match: will retry on configuration reload." >&2
+echo "[tap] Pattern 'x.*' failed to match: will retry on configuration reload." >&2
+)" + echo("a", "{\"n\":1}") +
+              "exec sleep 1000");
+  const auto begun = std::chrono::steady_clock::now();
+  const auto found = bench.run({"x", "a"}, 1);
+  CHECK(found[0].error == "this pipeline has no such component");
+  CHECK(found[1].events.size() == 1);
+  CHECK(std::chrono::steady_clock::now() - begun < Sampler::longest - std::chrono::seconds(2));
+}
+
 TEST_CASE("a subprocess that ends early leaves its own words") {
   Bench bench(R"(echo "Vector API server isn't reachable" >&2; exit 69)");
   CHECK(bench.run({"a"}, 1)[0].error == "Vector API server isn't reachable");
