@@ -97,6 +97,7 @@ void read_test_settings(const std::map<std::string, std::string>& environment, v
   };
   read("VF_TEST_PUSH_SILENCE", options.push_silence);
   read("VF_TEST_UPDATE_TRIAL", options.update_trial);
+  read("VF_TEST_TAP_LIFE", options.tap_life);
   if (const auto given = environment.find("VF_TEST_CONTAINER"); given != environment.end())
     options.in_container = given->second == "true";
 }

@@ -56,6 +56,8 @@ struct Options {
   /// Likewise: how long a new version may take to be healthy (VF_TEST_UPDATE_TRIAL), and whether this is a container
   /// (VF_TEST_CONTAINER), wherever the tests run.
   std::chrono::milliseconds update_trial{60000};
+  /// And how long one viewer of a tap watches at most (VF_TEST_TAP_LIFE).
+  std::chrono::milliseconds tap_life{300000};
   std::optional<bool> in_container;
 
   /// VF_URL is file:///…: the control plane is a folder.

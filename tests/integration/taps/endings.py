@@ -49,6 +49,17 @@ def the_servers_403_ends_it_and_is_not_answered():
 
 
 @scenario
+def a_tap_ends_by_itself_when_its_time_is_over():
+    # Five minutes, made shorter here; the server forgets a tap as late, and announces that much later.
+    with running(pipeline(events_per_second=50), env={"VF_TEST_TAP_LIFE": "3s"}) as (server, agent):
+        server.start_tap("t1", "p1", "parse")
+        wait_events(server, "t1", 10)
+        wait_until(lambda: server.tap_ends.get("t1"), 15, "it says that it has ended")
+        assert "minutes are over" in str(server.tap_ends["t1"]), server.tap_ends
+        expect_quiet(server, agent, "t1")
+
+
+@scenario
 def a_pipeline_that_goes_ends_its_taps():
     with running({"p1": pipeline("one", events_per_second=50), "p2": pipeline("two", events_per_second=50)}) as (server, agent):
         server.start_tap("t1", "p1", "parse")
