@@ -24,10 +24,12 @@ int run_inspect(const Invocation& asked) {
   const auto reply = ask_agent(asked.data_dir, "/pipelines/" + encode_part(asked.text("PIPELINE")) + "/inspect");
   if (!reply) return complain(reply.error(), exit_code::unreachable);
   if (reply.value().status != 200) return complain(reason_of(reply.value()), exit_code::failed);
-  if (asked.text("output") == "json") return print(reply.value().body + "\n") ? exit_code::done : exit_code::failed;
-  const auto text = inspect_text(reply.value().body);
-  if (!text) return complain(text.error(), exit_code::failed);
   const bool on_terminal = look_at_output(asked.environment).is_one;
+  const std::string& body = reply.value().body;
+  if (asked.text("output") == "json")
+    return print((on_terminal ? harmless(body) : body) + "\n") ? exit_code::done : exit_code::failed;
+  const auto text = inspect_text(body);
+  if (!text) return complain(text.error(), exit_code::failed);
   return print(on_terminal ? harmless_lines(text.value()) : text.value()) ? exit_code::done : exit_code::failed;
 }
 

@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "logbuf/safe_text.h"
 #include "supervisor/component_graph.h"
 #include "supervisor/mask_secrets.h"
 #include "supervisor/mask_yaml.h"
@@ -58,7 +59,12 @@ std::string inspect_json(const supervisor::PipelineSpec& spec, const supervisor:
     report["ports"] = json::object{{"api", status.ports->api}, {"metrics", status.ports->metrics}};
     report["sidecar"] = mask.apply(sidecar_of(spec, rules, *status.ports));
   }
-  return json::serialize(report);
+  std::string text = json::serialize(report);
+  // A configuration that is no UTF-8 is refused by Vector, and is then what somebody wants to see.
+  if (logbuf::is_safe(text)) return text;
+  std::string safe;
+  logbuf::append_safe(safe, text, text.size() * logbuf::kReplacement.size());
+  return safe;
 }
 
 }  // namespace vf::agent

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "logbuf/safe_text.h"
+
 namespace vf::agent {
 namespace {
 
@@ -47,8 +49,11 @@ bool stays(char c) {
 LocalAnswer error_answer(unsigned status, std::string_view sentence) {
   LocalAnswer answer;
   answer.status = status;
+  // It quotes what was asked for, and that may be any bytes.
+  std::string safe;
+  logbuf::append_safe(safe, sentence, sentence.size() * logbuf::kReplacement.size());
   answer.body = "{\"error\":";
-  append_json(answer.body, sentence);
+  append_json(answer.body, safe);
   answer.body += "}\n";
   return answer;
 }

@@ -1,9 +1,12 @@
-// A list that grows at its end: log lines or events, the last `most` of them, with a filter and a pause. What it had to
-// let go is counted and shown. An item is {text, kind: "line"|"event"|"notice"}; an event can be opened.
+// A list that grows at its end: log lines or events, the last `most` of them or fewer where they are large, with a filter
+// and a pause. What it had to let go is counted and shown. An item is {text, kind: "line"|"event"|"notice"}; an event can be opened.
+const mostCharacters = 16 << 20;  // an event may have half a million
+
 class StreamList {
   // `buttons` stand before the usual ones; `noun` is one of what it shows; `file()` names a download.
   constructor(panel, {most, noun, label, buttons = [], file, type, empty}) {
     Object.assign(this, {most, noun, file, type, empty, items: [], pending: [], paused: false, needle: "", atEnd: true});
+    this.held = 0;     // characters of items and pending
     this.letGo = 0;    // by this page: they came too many
     this.dropped = 0;  // by the agent, as it said
     this.came = 0;
@@ -26,9 +29,28 @@ class StreamList {
   add(item) {
     if (item.kind !== "notice") ++this.came;
     this.pending.push(item);
+    this.held += item.text.length;
     // Paused, or in a tab that is not shown: only the newest can ever be seen.
-    if (this.pending.length > this.most * 2) this.letGo += this.pending.splice(0, this.pending.length - this.most).length;
+    if (this.pending.length > this.most * 2) this.letGoOf(this.pending, this.pending.length - this.most);
+    else if (this.held > mostCharacters * 2) this.letGoOf(this.pending, this.pending.length >> 1);
     this.later();
+  }
+
+  // The oldest of a list.
+  letGoOf(list, count) {
+    for (const item of list.splice(0, count)) {
+      this.held -= item.text.length;
+      if (item.node) item.node.remove();
+    }
+    this.letGo += count;
+  }
+
+  // How many of the oldest are too many, of items and pending.
+  tooMany() {
+    const all = this.items.concat(this.pending);
+    let [over, held] = [0, this.held];
+    while (over < all.length - 1 && (all.length - over > this.most || held > mostCharacters)) held -= all[over++].text.length;
+    return over;
   }
 
   addDropped(count) {
@@ -47,12 +69,10 @@ class StreamList {
 
   flush() {
     if (!this.paused && this.pending.length) {
-      const over = this.items.length + this.pending.length - this.most;
-      const old = over > 0 ? this.items.splice(0, over) : [];
-      for (const item of old) if (item.node) item.node.remove();
-      const tooMany = over - old.length;
-      if (tooMany > 0) this.pending.splice(0, tooMany);
-      this.letGo += Math.max(over, 0);
+      const over = this.tooMany();
+      const old = Math.min(over, this.items.length);
+      this.letGoOf(this.items, old);
+      this.letGoOf(this.pending, over - old);
       const nodes = this.pending.filter((item) => this.matches(item)).map((item) => this.nodeOf(item));
       this.items.push(...this.pending);
       this.pending = [];
@@ -118,7 +138,7 @@ class StreamList {
   clear() {
     this.items = [];
     this.pending = [];
-    this.came = this.letGo = this.dropped = 0;
+    this.came = this.letGo = this.dropped = this.held = 0;
     this.box.replaceChildren();
     this.atEnd = true;
     this.showCount();

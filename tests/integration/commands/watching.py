@@ -23,6 +23,20 @@ def logs_are_the_last_lines_as_they_were_printed():
 
 
 @scenario
+def a_configuration_on_a_terminal_does_nothing_to_it_as_json_either():
+    with StandinServer() as server:
+        server.set_pipeline("p1", pipeline_yaml(more="# \u009b31m\u202eturned\n"), name="edge")
+        with Agent(server) as agent:
+            agent.wait_running("p1")
+            for arguments in (["inspect", "p1"], ["inspect", "p1", "-o", "json"]):
+                assert "\u202e" in command(agent, *arguments)[1], "a pipe gets the bytes"
+                with OnTerminal(agent, *arguments) as terminal:
+                    terminal.wait_for("turned")
+                    assert terminal.end() == 0
+                    assert "\u009b" not in terminal.seen and "\u202e" not in terminal.seen, repr(terminal.seen)
+
+
+@scenario
 def what_is_wrong_is_one_sentence_and_an_exit_code():
     with StandinServer() as server:
         server.set_pipeline("p1", pipeline_yaml(), name="edge")
@@ -35,7 +49,7 @@ def what_is_wrong_is_one_sentence_and_an_exit_code():
                               ["tap", "edge"], ["top", "--sort", "size"], ["completion", "tcsh"], ["validate"], ["top"],
                               ["restart", "edge", "--force"]):
                 code, out, err = command(agent, *arguments)
-                assert code == 64 and not out and "--help" in err or "--once" in err, (arguments, code, out, err)
+                assert code == 64 and not out and ("--help" in err or "--once" in err), (arguments, code, out, err)
             agent.stop()
             for arguments in (["status"], ["logs", "edge"], ["logs", "edge", "-f"], ["tap", "edge", "demo"], ["top", "--once"],
                               ["restart", "edge"], ["inspect", "edge"]):

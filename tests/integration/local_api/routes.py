@@ -1,7 +1,7 @@
 """Issue 5, point 4: the host's own view over VF_DATA_DIR/agent.sock, as docs/local-api.md has it."""
 import time
 
-from harness import Agent, StandinServer, pipeline_yaml, scenario, wait_until
+from harness import Agent, StandinServer, directory_agent, pipeline_yaml, scenario, wait_until
 from testkit.local_view import Stream, ask
 
 
@@ -37,6 +37,18 @@ def errors_say_what_to_do():
                     ("/pipelines/p1/logs?lines=1", "GET", 400, "follow"), ("/pipelines/p1/tap", "GET", 400, "component")]:
                 answer = ask(agent, target, method)
                 assert answer.status == status and words in answer.json["error"], (target, answer.status, answer.text)
+
+
+@scenario
+def what_is_no_utf8_is_answered_in_utf8():
+    """A file of another encoding: Vector refuses it, and somebody looks why."""
+    with directory_agent() as (agent, folder):
+        (folder.path / "latin.yaml").write_bytes(b"# caf\xe9\n" + pipeline_yaml().encode())
+        wait_until(lambda: [p for p in ask(agent, "/status").json["pipelines"] if p["name"] == "latin"], 20, "it is known")
+        inspected = ask(agent, "/pipelines/latin/inspect").json
+        assert inspected["yaml"].startswith("# caf\ufffd\n"), inspected["yaml"]
+        refused = ask(agent, "/pipelines/latin/tap?component=x%ff")
+        assert refused.status == 404 and "x\ufffd" in refused.json["error"], refused.text
 
 
 @scenario

@@ -34,6 +34,21 @@ def a_tap_keeps_the_last_1000_events_and_says_what_it_let_go_and_what_the_agent_
 
 
 @scenario
+def large_events_are_kept_only_as_far_as_a_tab_can_bear():
+    browser = the_browser()
+    large = [json.dumps({"n": n, "text": "x" * 500_000}) for n in range(60)]
+    with acted_agent(1, events={"cm00000": large}) as agent:
+        open_pipeline(browser, agent.url, "edge-0")
+        click_component(browser, "demo")
+        browser.wait_text("60 events", "#panel-tap .count")
+        wait_until(lambda: browser.count(".event") == 33, 20, "16 Mi characters of them")
+        assert "oldest 27 let go" in browser.text("#panel-tap .count"), browser.text("#panel-tap .count")
+        newest = browser.run("return [...document.querySelectorAll('.event')].pop().textContent.slice(0, 12)")
+        assert newest.startswith('{"n": 59,'), newest
+        quiet(browser)
+
+
+@scenario
 def a_paused_tap_stands_still_and_loses_nothing_that_fits():
     browser = the_browser()
     with acted_agent(1, events={"cm00000": numbered(10)}) as agent:

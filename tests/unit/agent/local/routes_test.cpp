@@ -81,6 +81,11 @@ TEST_CASE("of 500 pipelines the nearest is named, and a few") {
   CHECK_THAT(body, Contains("and 490 more"));
 }
 
+TEST_CASE("an error that quotes what is no UTF-8 is JSON all the same") {
+  const LocalAnswer answer = error_answer(404, "there is no a\xFF\xC2\x9B here");
+  CHECK(answer.body == "{\"error\":\"there is no a\xEF\xBF\xBD\xEF\xBF\xBD here\"}\n");
+}
+
 TEST_CASE("JSON that is written by hand is JSON") {
   std::string text;
   append_json(text, "a\"b\\c\n\x01\xC3\xA9");
