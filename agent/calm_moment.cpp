@@ -20,8 +20,8 @@ void CalmMoment::wait(std::function<void()> then) {
 
 void CalmMoment::rest(std::chrono::milliseconds pause, std::function<void()> then) {
   timer_.expires_after(pause);
-  timer_.async_wait([then = std::move(then)](boost::system::error_code cancelled) mutable {
-    if (!cancelled) then();
+  timer_.async_wait([this, of = generation_, then = std::move(then)](boost::system::error_code cancelled) mutable {
+    if (!cancelled && of == generation_) then();
   });
 }
 

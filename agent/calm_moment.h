@@ -19,12 +19,16 @@ class CalmMoment {
   /// Calls `then` after a while.
   void rest(std::chrono::milliseconds pause, std::function<void()> then);
   /// Nothing is called any more.
-  void cancel() { timer_.cancel(); }
+  void cancel() {
+    ++generation_;
+    timer_.cancel();
+  }
 
  private:
   std::function<bool()> is_reloading_;
   boost::asio::steady_timer timer_;
   std::chrono::steady_clock::time_point by_{};
+  unsigned generation_ = 0;  // a timer that fired just before cancel() is not stopped by it
 };
 
 }  // namespace vf::agent

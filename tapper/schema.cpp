@@ -13,6 +13,9 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+// {"path":"","type":"boolean","sample":""},
+constexpr std::size_t beside_a_path = 42;
+
 /// Not in the middle of a character.
 std::string cut(std::string_view text) {
   if (text.size() <= most_sample_bytes) return std::string(text);
@@ -61,9 +64,12 @@ class Collector {
     for (const dom::key_value_pair member : object) members.emplace_back(member.key, member.value);
     std::stable_sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     for (const auto& [key, value] : members) {
+      // Before the path is made. What is below it would be longer still.
+      if (bytes_ + prefix.size() + key.size() + beside_a_path > most_schema_bytes) continue;
       const std::string path = prefix + "." + std::string(key);
       if (fields.size() < most_fields && seen_.insert(path).second) {
         auto [type, sample] = shown(value);
+        bytes_ += path.size() + sample.size() + beside_a_path;
         fields.push_back({path, std::move(type), std::move(sample)});
       }
       if (value.is_object() && depth < deepest_field) add(value.get_object().value_unsafe(), path, depth + 1);
@@ -74,6 +80,7 @@ class Collector {
 
  private:
   std::unordered_set<std::string> seen_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace

@@ -10,6 +10,9 @@ namespace vf::tapper {
 inline constexpr std::size_t deepest_field = 10;      ///< `.a` is 1
 inline constexpr std::size_t most_sample_bytes = 64;  ///< then `...`
 inline constexpr std::size_t most_fields = 2000;      ///< of a schema; further ones are left out
+/// Of a schema on the wire, about; further fields are left out. One long key with many members below it is in the path
+/// of each of them. Sixteen of these and of Sampler::most_bytes_each are less than the 8 MiB of a post.
+inline constexpr std::size_t most_schema_bytes = 96 * 1024;
 
 struct SchemaField {
   std::string path;    ///< .a.b

@@ -24,6 +24,11 @@ Tap::Tap(const Tapper::Parts& parts, std::string pipeline_id, std::string compon
       retry_(parts_.loop),
       settled_(parts_.loop) {}
 
+void Tap::add(Viewer& viewer) {
+  viewers_.push_back(&viewer);
+  if (!told_.empty() && (!process_ || matches_nothing())) viewer.on_notice(told_);
+}
+
 bool Tap::look() {
   const auto target = parts_.find(pipeline_id_, component_id_);
   if (!target) return false;
@@ -53,6 +58,7 @@ void Tap::start(const TapTarget& target) {
   if (!started) return start_later(started.error().message());
   process_ = std::move(started).value();
   generation_ = target.generation;
+  began_ = std::chrono::steady_clock::now();
   unmatched_.clear();
   last_remark_.clear();
   if (reader_ && reads_wrapped_ == program.value().grpc) return;
@@ -117,19 +123,27 @@ void Tap::on_tap_remark(std::string_view line) {
   }
 }
 
+bool Tap::matches_nothing() const {
+  const std::size_t asked = is_sink_ ? 1 : 2;  // the id, and its named outputs
+  return unmatched_.size() >= asked;
+}
+
 /// Not at once: that it is a sink is said after that.
 void Tap::tell_unmatched_soon() {
   settled_.expires_after(settle);
   settled_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code cancelled) {
     if (cancelled || alive.expired()) return;
-    const std::size_t asked = is_sink_ ? 1 : 2;  // the id, and its named outputs
-    if (unmatched_.size() >= asked)
+    if (matches_nothing())
       notice("this pipeline has no component " + component_id_ + " whose events can be seen; waiting for one");
   });
 }
 
 void Tap::on_tap_end() {
   process_.reset();
+  if (std::chrono::steady_clock::now() >= began_ + parts_.longest_watch) {  // as it was told to; somebody came later
+    (void)look();
+    return;
+  }
   const auto target = parts_.find(pipeline_id_, component_id_);
   // Where its Vector has ended the supervisor soon knows, and the next one is waited for.
   if (target && target->running)

@@ -18,7 +18,8 @@ class Tap final : TapProcessSink {
  public:
   Tap(const Tapper::Parts& parts, std::string pipeline_id, std::string component_id);
 
-  void add(Viewer& viewer) { viewers_.push_back(&viewer); }
+  /// Who comes later is told what the others were told: why there are no events.
+  void add(Viewer& viewer);
   void remove(Viewer& viewer) { viewers_.remove(&viewer); }
   [[nodiscard]] bool watched() const { return !viewers_.empty(); }
   [[nodiscard]] bool has_process() const { return process_ != nullptr; }
@@ -35,6 +36,7 @@ class Tap final : TapProcessSink {
   void start_later(const std::string& why);
   void notice(const std::string& text);
   void tell_unmatched_soon();
+  [[nodiscard]] bool matches_nothing() const;
   void on_tap_line(std::string_view line) override;
   void on_tap_cut() override;
   void on_tap_remark(std::string_view line) override;
@@ -47,7 +49,8 @@ class Tap final : TapProcessSink {
   std::unique_ptr<EventReader> reader_;
   bool reads_wrapped_ = false;
   std::uint64_t generation_ = 0;  // of the Vector that process_ watches
-  bool is_sink_ = false;          // Vector said so, or is known to
+  std::chrono::steady_clock::time_point began_;
+  bool is_sink_ = false;  // Vector said so, or is known to
   std::set<std::string> unmatched_;
   std::string last_remark_;
   std::string told_;  // the notice last given: it is not repeated

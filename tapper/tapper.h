@@ -21,7 +21,7 @@ namespace vf::tapper {
 class Viewer {
  public:
   virtual ~Viewer() = default;
-  /// One event: valid JSON without line ends, as bare as Vector has it, at most kMaxEventBytes; valid during the call.
+  /// One event: valid JSON without line ends, as bare as Vector has it, below kMaxLineBytes; valid during the call.
   virtual void on_event(std::string_view json) = 0;
   /// `count` events came and are not shown, since they were too large or no JSON.
   virtual void on_dropped(std::uint64_t count) = 0;

@@ -155,13 +155,16 @@ void VectorflowControl::send_heartbeat(std::function<void()> then) {
       if (left_out != LeftOut{})
         warn_once("the heartbeat does not fit the server's limit of 8 MiB: figures or samples are left out");
       http_.send(request(HttpMethod::post, "/api/agent/heartbeat", std::move(body)),
-                 [this, then = std::move(then), told_error = std::move(told_error),
+                 [this, left_out, then = std::move(then), told_error = std::move(told_error),
                   told_samples = std::move(told_samples)](const HttpResponse& response) {
                    parts_.metrics.heartbeat_finished(response.duration, response.status == 200);
                    if (response.status == 200 && update_error_ == told_error) update_error_.clear();
                    // Taken, or the reason why it was not: the next one is to be without them.
                    const bool retried = response.status == 0 || response.status == 429 || response.status > 500;
-                   if (!retried && !told_samples.empty()) samples_.told(told_samples);
+                   if (!retried && !told_samples.empty()) {
+                     samples_.told(told_samples);
+                     if (left_out.samples) parts_.metrics.count_dropped(metrics::Dropped::sample_results);
+                   }
                    if (response.status == 400 || response.status == 500)
                      parts_.metrics.count_dropped(metrics::Dropped::heartbeats);
                    if (then) return then();

@@ -320,8 +320,9 @@ void VectorflowControl::say_farewell(std::chrono::milliseconds grace, std::funct
   last_chance_.expires_after(grace);
   last_chance_.async_wait([this](boost::system::error_code cancelled) {
     if (cancelled || !done_) return;
-    parts_.log.warn(handing_over_ ? "the server did not take the waiting logs in time; they are sent again"
-                                  : "the server did not take the last logs and heartbeat in time");
+    parts_.log.warn(only_taps_left_ ? "the server was not told in time that taps have ended"
+                    : handing_over_ ? "the server did not take the waiting logs in time; they are sent again"
+                                    : "the server did not take the last logs and heartbeat in time");
     finished();
   });
   boost::asio::post(parts_.loop, [this] { finish(); });
@@ -331,12 +332,12 @@ void VectorflowControl::hold_heartbeats() {
   schedule_.hold_heartbeats(!listed_known_ && !parts_.node.remembers_all());
 }
 
-/// One after the other: what is in flight, all logs, the last heartbeat. Called again by each answer.
+/// One after the other: what is in flight, all logs, the last heartbeat, the taps' last words. Called again by each
+/// answer.
 void VectorflowControl::finish() {
   if (!done_ || final_call_out_) return;  // the answer of that one comes back here
   if (!schedule_.enrolled()) return finished();
   if (schedule_.in_flight(Call::logs) || schedule_.in_flight(Call::heartbeat)) return;
-  if (taps_.busy()) return;  // those who watch are told that it ends
   const auto now = steady_clock::now();
   hold_heartbeats();
   if (!final_logs_failed_ && shipper_.has_pending(now) && schedule_.take_last(Call::logs, now)) {
@@ -354,7 +355,10 @@ void VectorflowControl::finish() {
       finish();
     });
   }
-  finished();
+  // Those who watch are told that it ends; last, as their budget, or a 429, may hold that for longer than there is
+  // time.
+  only_taps_left_ = taps_.busy();
+  if (!only_taps_left_) finished();
 }
 
 void VectorflowControl::finished() {

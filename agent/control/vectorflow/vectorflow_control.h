@@ -119,6 +119,7 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
   bool final_call_out_ = false;
   bool final_heartbeat_sent_ = false;
   bool final_logs_failed_ = false;
+  bool only_taps_left_ = false;  // of what is to be said at the end
   std::function<void()> done_;
   std::minstd_rand random_{std::random_device{}()};
 };

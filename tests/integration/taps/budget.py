@@ -100,15 +100,19 @@ def a_foreign_429_is_waited_out_and_costs_no_event():
 
 @scenario(limit=120)
 def a_server_that_fails_for_a_while_costs_no_event_of_a_calm_stream():
-    for kind, times in itertools.product(("fail", "cut"), (1, 3)):
+    for kind, times in itertools.product(("fail", "garbage", "cut"), (1, 3)):
         with running(pipeline(events_per_second=20)) as (server, _):
             server.start_tap("t1", "p1", "parse")
             wait_events(server, "t1", 10)
-            server.fail("tap-events", 500, times=times) if kind == "fail" else server.garbage("tap-events", times=times)
+            server.fail("tap-events", 500, times=times) if kind == "fail" else getattr(server, kind)("tap-events", times=times)
             count = len(server.tapped("t1"))
             wait_events(server, "t1", count + 60, 40)
             found = numbers(server.tapped("t1"))
-            assert found == sorted(found) and "t1" not in server.tap_ends
+            if kind == "cut":   # taken, and told again: the agent cannot know
+                found = list(dict.fromkeys(found))
+            assert found == sorted(found) and "t1" not in server.tap_ends, (kind, found)
+            # What a proxy answered with 200 in the server's place is lost; what failed is not.
+            assert kind == "garbage" or set(found) == set(range(1, found[-1] + 1)), (kind, "none is missing")
 
 
 @scenario

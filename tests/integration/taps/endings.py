@@ -88,6 +88,18 @@ def the_agents_stop_ends_all_and_says_so():
 
 
 @scenario
+def a_tap_that_cannot_be_told_costs_neither_last_lines_nor_the_last_heartbeat():
+    with running(pipeline(events_per_second=50)) as (server, agent):
+        server.start_tap("t1", "p1", "parse")
+        wait_events(server, "t1", 5)
+        server.fail("tap-events", 429, retry_after=60)
+        wait_until(lambda: [r for r in server.requests_to("tap-events") if r.status == 429], 10, "it is refused")
+        assert agent.stop() == 0
+        assert server.status("p1") == "STOPPED"
+        assert any("SIGTERM" in line or "Vector has stopped" in line for line in server.log_lines("p1")), server.log_lines("p1")
+
+
+@scenario
 def a_tap_that_ignores_sigterm_or_is_stuck_ends_as_soon():
     with running(pipeline(events_per_second=50, ignore_term=True)) as (server, agent):
         server.start_tap("t1", "p1", "parse")

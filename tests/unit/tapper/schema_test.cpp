@@ -49,4 +49,20 @@ TEST_CASE("an event of thousands of fields does not make a post that nobody take
   CHECK(schema_of({event + "}"}).size() == most_fields);
 }
 
+TEST_CASE("a long key with many members below it does not make a schema of hundreds of megabytes") {
+  const auto bytes_of = [](const Fields& fields) {
+    std::size_t bytes = 0;
+    for (const SchemaField& field : fields) bytes += field.path.size() + field.sample.size();
+    return bytes;
+  };
+  std::string members = "\"a0\":1";
+  for (int i = 1; i < 1500; ++i) members += ",\"a" + std::to_string(i) + "\":1";
+  for (const std::size_t length : {1000U, 50'000U, 200'000U}) {
+    const std::string event = "{\"" + std::string(length, 'k') + "\":{" + members + "},\"last\":1}";
+    const Fields fields = schema_of({event});
+    CHECK(bytes_of(fields) <= most_schema_bytes);
+    CHECK((length < 10'000 || fields.back().path == ".last"));  // what is short has its place all the same
+  }
+}
+
 }  // namespace vf::tapper

@@ -236,6 +236,26 @@ TEST_CASE("without a Vector it is waited for") {
   CHECK(bench.loop.until([&] { return !seen.events.empty(); }));
 }
 
+TEST_CASE("who comes while a pipeline is waited for is told so, too") {
+  Bench bench(stay);
+  bench.targets["p"].running = false;
+  Seen first, second;
+  const auto one = bench.watch("c", first);
+  const auto two = bench.watch("c", second);
+  CHECK(first.notices == std::vector<std::string>{"waiting for the pipeline to run"});
+  CHECK(second.notices == first.notices);
+}
+
+TEST_CASE("a subprocess whose time is over goes on as another one for who came later, without a word") {
+  Bench bench("sleep 1.2", std::chrono::milliseconds(1000));
+  Seen first, second;
+  const auto one = bench.watch("c", first);
+  bench.loop.run_for(std::chrono::milliseconds(700));
+  const auto two = bench.watch("c", second);
+  REQUIRE(bench.loop.until([&] { return bench.fake.starts().size() == 2; }));
+  CHECK(second.notices.empty());
+}
+
 TEST_CASE("a stop ends every tap, and none begins afterwards") {
   Bench bench(stay);
   Seen first, second;
