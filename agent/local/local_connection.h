@@ -19,7 +19,7 @@ struct LocalLimits {
   std::chrono::milliseconds stuck_viewer{60000};  ///< likewise, of a stream
   std::chrono::milliseconds quiet{15000};         ///< of a stream, after which a blank line says that it is alive
   std::chrono::milliseconds goodbye{1000};        ///< for the client to close first
-  std::size_t clients = 32;                       ///< of one listener, viewers of streams included
+  std::size_t clients = 32;                       ///< of one listener, viewers of streams included; further ones wait
   std::size_t viewers = 16;
 };
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "agent/local/socket_path.h"
 
@@ -45,12 +46,14 @@ struct LocalServer::Impl final : LocalConnection::Owner, std::enable_shared_from
     acceptor.async_accept([self = shared_from_this()](boost::system::error_code failed, Protocol::socket socket) {
       if (self->ended) return;
       if (failed) return self->accept_later();
-      if (self->clients.size() < self->limits.clients) {
-        auto client = std::make_shared<LocalConnection>(std::move(socket), self->limits, *self);
-        self->clients.insert(client);
-        client->start();
-      }
-      self->accept();
+      auto client = std::make_shared<LocalConnection>(std::move(socket), self->limits, *self);
+      self->clients.insert(client);
+      client->start();
+      // The next one waits in the kernel: turned away it would say that no agent answers.
+      if (self->clients.size() < self->limits.clients)
+        self->accept();
+      else
+        self->full = true;
     });
   }
 
@@ -72,6 +75,7 @@ struct LocalServer::Impl final : LocalConnection::Owner, std::enable_shared_from
   void on_gone(const std::shared_ptr<LocalConnection>& connection, bool viewer) override {
     if (viewer) --viewers;
     clients.erase(connection);
+    if (!ended && std::exchange(full, false)) accept();
   }
 
   void end() {
@@ -94,6 +98,7 @@ struct LocalServer::Impl final : LocalConnection::Owner, std::enable_shared_from
   std::set<std::shared_ptr<LocalConnection>> clients;
   std::size_t viewers = 0;
   std::uint16_t port = 0;
+  bool full = false;  // nobody is accepted until a client goes
   bool ended = false;
 };
 

@@ -3,8 +3,10 @@ import base64
 import io
 import json
 import os
+import socket
 import stat
 import tarfile
+import threading
 
 from harness import Agent, StandinServer, pipeline_yaml, run_agent, scenario, scratch_dir, wait_until
 
@@ -93,6 +95,38 @@ def without_an_agent_it_has_what_there_is_and_says_what_is_missing():
         assert not any(b"nodetokensecret01" in content for content in files.values())
         ended = run_agent("diagnostics", "--data-dir", str(folder / "data"), "-o", str(folder / "no" / "d.tar.gz"))
         assert ended.returncode == 1 and "no/d.tar.gz" in ended.stderr, ended
+
+
+@scenario(limit=120)
+def an_agent_that_hangs_is_waited_for_once():
+    """Acted: one that answers /status and /options, and nothing else any more."""
+    with scratch_dir() as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "agent.sock"))
+        listener.listen(64)
+        asked, held = [], []
+
+        def answer():
+            while True:
+                try:
+                    client, _ = listener.accept()
+                except OSError:
+                    return
+                target = client.recv(65536).decode().split(" ")[1]
+                asked.append(target)
+                body = {"/status": json.dumps({"pipelines": [{"id": f"p{i}"} for i in range(20)]}), "/options": "[]"}.get(target)
+                if body is None:
+                    held.append(client)   # open, and silent
+                else:
+                    client.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode())
+                    client.close()
+
+        threading.Thread(target=answer, daemon=True).start()
+        ended = run_agent("diagnostics", "--data-dir", str(folder), "-o", str(folder / "d.tar.gz"), timeout=60)
+        listener.shutdown(socket.SHUT_RDWR)
+        assert ended.returncode == 2 and "does not answer within" in ended.stderr, ended
+        assert [target for target in asked if target not in ("/status", "/options")] == ["/readings?components=1"], asked
+        readme = unpack(folder / "d.tar.gz")["README.txt"].decode()
+        assert "/pipelines/p19/inspect: not asked for" in readme and "/pipelines/p19/logs: not asked for" in readme, readme
 
 
 @scenario

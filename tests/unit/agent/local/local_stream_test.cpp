@@ -158,6 +158,21 @@ TEST_CASE("viewers have a number of places, and others are answered all the same
   CHECK(served.becomes([&] { return served.seen.alive == 3; }));
 }
 
+TEST_CASE("who comes when all places are taken waits for one and is answered then") {
+  LocalLimits limits;
+  limits.clients = 3;
+  limits.request = milliseconds(300);
+  const Served served(limits);
+  const auto one = served.ask("/quiet"), other = served.ask("/quiet");
+  CHECK(served.becomes([&] { return served.seen.alive == 2; }));
+  const auto silent = served.ask("/ HTTP/1.1\r\nX: y\r\nContent-Length: 5\r\nY:");  // until it is dropped
+  for (int i = 0; i < 3; ++i) {
+    const auto reply = ask_agent(served.folder.path(), "/");
+    REQUIRE(reply);
+    CHECK(reply.value().body == "plain");
+  }
+}
+
 TEST_CASE("a client that says too little, or whom nobody answers, is dropped") {
   LocalLimits limits;
   limits.request = limits.handler = milliseconds(100);
