@@ -104,12 +104,13 @@ class Words {
     return true;
   }
 
-  /// name: "literal", name=literal, Bearer literal.
+  /// name: "literal", name=literal, Bearer literal, "name: literal".
   bool assigned() {
     if (!is_name_char(text_[at_]) || (at_ > 0 && is_name_char(text_[at_ - 1]))) return false;
     std::size_t end = at_;
     while (end < text_.size() && is_name_char(text_[end])) ++end;
     const std::string_view name = text_.substr(at_, end - at_);
+    const char opened = at_ > 0 && is_quote(text_[at_ - 1]) ? text_[at_ - 1] : '\0';
     copy_to(end);
     if ((name == "Bearer" || name == "Basic" || name == "bearer") && at_ < text_.size() && text_[at_] == ' ') {
       std::size_t stop = at_ + 1;
@@ -121,6 +122,7 @@ class Words {
       return true;
     }
     if (!is_secret_key(name)) return true;
+    if (name.starts_with("--") && of_a_flag()) return true;
     std::size_t i = end;
     if (i < text_.size() && is_quote(text_[i])) ++i;
     if (i < text_.size() && text_[i] == ']') ++i;  // .["password"] = …
@@ -133,7 +135,32 @@ class Words {
     if (i + 1 < text_.size() && (text_[i] == 's' || text_[i] == 'r') && is_quote(text_[i + 1])) ++i;  // VRL's
     if (i >= text_.size()) return true;
     copy_to(i);
-    hide_value(close);
+    if (opened != '\0' && !is_quote(text_[end]) && text_[i] == opened) return true;  // the end of "token: "
+    if (opened != '\0' && text_[end] == ':' && !is_quote(text_[i]))
+      hide_to(end_of_quoted(text_, at_, opened));  // "X-Api-Key: literal", as an argument of a command
+    else
+      hide_value(close);
+    return true;
+  }
+
+  /// --password literal; "--password", "literal".
+  bool of_a_flag() {
+    std::size_t i = at_;
+    if (i < text_.size() && is_quote(text_[i])) ++i;
+    if (i < text_.size() && text_[i] == ',') ++i;
+    const std::size_t blank = i;
+    while (i < text_.size() && is_blank(text_[i])) ++i;
+    if (i == at_ || i >= text_.size() || is_line_end(text_[i])) return false;
+    if (is_quote(text_[i])) {
+      copy_to(i + 1);
+      hide_to(end_of_quoted(text_, at_, text_[i]));
+      return true;
+    }
+    if (i == blank || text_[i] == '-' || blank != at_) return false;
+    copy_to(i);
+    std::size_t end = i;
+    while (end < text_.size() && static_cast<unsigned char>(text_[end]) > 0x20 && !is_quote(text_[end])) ++end;
+    hide_to(end);
     return true;
   }
 

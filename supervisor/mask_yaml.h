@@ -2,7 +2,7 @@
 //
 // A literal scalar under a key that looks secret (password, token, api_key, auth, …) becomes ***, and so do user and
 // password in a URL, private keys in PEM, tokens behind Bearer and Basic, and literals that are given to such a name in
-// a comment, a script or a query. A value that is nothing but ${A_REFERENCE} or SECRET[a.reference] stays: where a
+// a comment, a script, a query or a command. A value that is nothing but ${A_REFERENCE} or SECRET[a.reference] stays: where a
 // secret comes from is no secret. Comments and layout stay where that is safe; otherwise the text is written anew.
 #pragma once
 

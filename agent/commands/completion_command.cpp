@@ -42,10 +42,12 @@ int run_completion(const Invocation& asked) {
 int run_complete_words(const std::vector<std::string>& words, const std::map<std::string, std::string>& environment) {
   Invocation asked;
   asked.environment = environment;
-  const NamesOfAgent names{
-      pipelines_of, [](const std::string& data_dir, const std::string& pipeline) {
-        return component_ids(body_of(data_dir, "/pipelines/" + encode_part(pipeline) + "/inspect"));
-      }};
+  const NamesOfAgent names{pipelines_of, [](const std::string& data_dir, const std::string& pipeline) {
+                             std::vector<std::string> ids =
+                                 component_ids(body_of(data_dir, "/pipelines/" + encode_part(pipeline) + "/inspect"));
+                             for (std::string& id : ids) id = harmless(id);  // a shell shows them, one a line
+                             return ids;
+                           }};
   const Completion made = complete(words, asked.variable("VF_DATA_DIR", Options().data_dir), names);
   std::string text;
   for (const Candidate& one : made.candidates) text += one.word + (one.help.empty() ? "" : "\t" + one.help) + "\n";

@@ -54,7 +54,7 @@ def no_secret_is_in_it_from_wherever():
             agent.wait_running("p1")
             (agent.data_dir / "ui-token").write_text(planted["ui"])
             wait_until(lambda: "plain words stay" in command(agent, "logs", "edge", "-n", "500")[1], 20, "its words")
-            wait_until(lambda: "refused" in command(agent, "status")[1], 20, "the refusal")
+            wait_until(lambda: "is refused:" in command(agent, "status")[1], 20, "the refusal")
             planted["node token"] = (agent.data_dir / "node-token").read_text().strip()
             path = folder / "d.tar.gz"
             path.write_text("an older one that everybody may read")

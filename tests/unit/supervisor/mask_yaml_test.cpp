@@ -50,11 +50,25 @@ TEST_CASE("a literal under a key that looks secret is hidden however it is writt
   hides("key: ${X}\nname: \xC3\xA4\xC3\xB6\npassword: hunter2\n");
 }
 
+TEST_CASE("flags and headers of commands that say no secret stay") {
+  keeps("command: [curl, --token-file, /run/x, \"Accept: text/plain\"]\n");
+  keeps("command: [x, --password]\nother: 1\n");
+  keeps("command: [x, --token, --verbose]\n");
+  keeps("command: [x, \"--password\", \"${PASSWORD}\"]\n");
+  keeps("a: 'say \"token: \"'\n");
+}
+
 TEST_CASE("so it is where no key says so") {
   hides("uri: https://user:hunter2@example.com/path\n");
   hides("uri: \"amqp://:hun/hunter2@example.com\"\n");
   hides("uri: https://example.com/?token=hunter2&x=1\n");
   hides("# password: hunter2\na: 1\n");
+  hides("command: [curl, -H, \"X-Api-Key: hunter2\", x]\n");
+  hides("command:\n  - curl\n  - 'authorization: hunter2 more'\n");
+  hides("command: [mysql, \"--password\", \"hunter2\"]\n");
+  hides("command: [mysql, --password, 'hunter2']\n");
+  hides("command: [sh, -c, \"mysql --password hunter2 < x\"]\n");
+  hides("command: [mysql, --password=hunter2]\n");
   hides("a: 1 # old token = hunter2 more\n");
   hides("transforms:\n  t:\n    source: |\n      .password = \"hunter2\"\n");
   hides("transforms:\n  t:\n    source: |\n      .[\"api_key\"] = s'hunter2'\n");
