@@ -72,7 +72,7 @@ struct Sampler::Impl final : std::enable_shared_from_this<Impl> {
           unmatched.insert(remark.pattern);
           return settle_soon();
         case TapRemark::Kind::other:
-          last_remark = line;
+          if (first_words.empty()) first_words = line;
           return;
         case TapRemark::Kind::matched:
           unmatched.erase(remark.pattern);
@@ -130,7 +130,7 @@ struct Sampler::Impl final : std::enable_shared_from_this<Impl> {
           sample.error = "no events received within " +
                          std::to_string(std::chrono::duration_cast<std::chrono::seconds>(longest).count()) + "s";
         else
-          sample.error = last_remark.empty() ? "the pipeline ended while it was sampled" : last_remark;
+          sample.error = first_words.empty() ? "the pipeline ended while it was sampled" : first_words;
       }
     }
 
@@ -140,7 +140,7 @@ struct Sampler::Impl final : std::enable_shared_from_this<Impl> {
     std::unique_ptr<TapProcess> process;
     boost::asio::steady_timer over, settling;
     std::set<std::string> unmatched;
-    std::string last_remark;
+    std::string first_words;  // what went wrong; advice of many lines follows it
     bool timed_out = false;
     bool settled = false;  // what does not exist had time to come
     const std::shared_ptr<bool> alive = std::make_shared<bool>(true);

@@ -60,7 +60,7 @@ void Tap::start(const TapTarget& target) {
   generation_ = target.generation;
   began_ = std::chrono::steady_clock::now();
   unmatched_.clear();
-  last_remark_.clear();
+  first_words_.clear();
   if (reader_ && reads_wrapped_ == program.value().grpc) return;
   reads_wrapped_ = program.value().grpc;
   reader_ = std::make_unique<EventReader>(reads_wrapped_);
@@ -93,6 +93,7 @@ void Tap::on_tap_line(std::string_view line) {
   if (found && !is_sink_ && found->component_id != component_id_) return;
   pause_ = shortest_pause;
   told_.clear();
+  first_words_.clear();
   for (Viewer* const viewer : viewers_) found ? viewer->on_event(found->event) : viewer->on_dropped(1);
 }
 
@@ -116,7 +117,7 @@ void Tap::on_tap_remark(std::string_view line) {
       unmatched_.erase(remark.pattern);
       return;
     case TapRemark::Kind::other:
-      last_remark_ = line;
+      if (first_words_.empty()) first_words_ = line;
       return;
     case TapRemark::Kind::noise:
       return;
@@ -147,7 +148,7 @@ void Tap::on_tap_end() {
   const auto target = parts_.find(pipeline_id_, component_id_);
   // Where its Vector has ended the supervisor soon knows, and the next one is waited for.
   if (target && target->running)
-    start_later("the tap lost its Vector" + (last_remark_.empty() ? "" : " (" + last_remark_ + ")"));
+    start_later("the tap lost its Vector" + (first_words_.empty() ? "" : " (" + first_words_ + ")"));
 }
 
 }  // namespace vf::tapper

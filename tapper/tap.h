@@ -52,8 +52,8 @@ class Tap final : TapProcessSink {
   std::chrono::steady_clock::time_point began_;
   bool is_sink_ = false;  // Vector said so, or is known to
   std::set<std::string> unmatched_;
-  std::string last_remark_;
-  std::string told_;  // the notice last given: it is not repeated
+  std::string first_words_;  // since the last event: what went wrong comes first, advice of many lines after it
+  std::string told_;         // the notice last given: it is not repeated
   std::chrono::milliseconds pause_;
   boost::asio::steady_timer retry_, settled_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for a timer that fired as the Tap went

@@ -1,5 +1,6 @@
 // RemoteTaps: the taps that the server asked for: what they see goes out in posts, as fast as the server's limit allows
-// (tap_schedule.h). Loop's thread. Where nobody taps there is no timer, no thread and no connection.
+// (tap_schedule.h). Loop's thread. Until somebody taps there is no timer, no thread and no
+// connection; the threads then stay.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -19,6 +19,22 @@ inline std::string meta(const std::string& component, const std::string& event) 
          "}";
 }
 
+/// What both dialects print where nobody, or a Vector of the other one, listens at the URL; it ends with status 69
+/// then.
+constexpr const char* unreachable = R"(cat >&2 <<END
+2026-11-21T22:15:01.235163Z  INFO vector::app: Log level is enabled. level="info"
+Vector API server isn't reachable (http://127.0.0.1:8688/).
+
+Have you enabled the API?
+
+To enable the API, add the following to your Vector config file:
+
+[api]
+    enabled = true
+END
+exit 69
+)";
+
 class FakeTap {
  public:
   /// `script` is /bin/sh; its arguments are those of the tap. Each start is noted in a file.

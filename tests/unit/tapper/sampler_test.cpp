@@ -137,8 +137,8 @@ echo "[tap] Pattern 'x.*' failed to match: will retry on configuration reload." 
 }
 
 TEST_CASE("a subprocess that ends early leaves its own words") {
-  Bench bench(R"(echo "Vector API server isn't reachable" >&2; exit 69)");
-  CHECK(bench.run({"a"}, 1)[0].error == "Vector API server isn't reachable");
+  Bench bench(test::unreachable);
+  CHECK(bench.run({"a"}, 1)[0].error == "Vector API server isn't reachable (http://127.0.0.1:8688/).");
 }
 
 TEST_CASE("only objects are sampled, and no more bytes than a post can carry") {

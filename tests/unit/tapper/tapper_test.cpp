@@ -217,7 +217,7 @@ TEST_CASE("what is too long, no JSON or of another component is no event; the fi
 }
 
 TEST_CASE("a subprocess that ends while its pipeline runs is started again, with Vector's own words") {
-  Bench bench(R"(echo "Vector API server isn't reachable (http://127.0.0.1:8688)." >&2; exit 69)");
+  Bench bench(test::unreachable);
   Seen seen;
   const auto watch = bench.watch("c", seen);
   REQUIRE(bench.loop.until([&] { return bench.fake.starts().size() >= 3; }));
