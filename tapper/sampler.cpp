@@ -71,6 +71,9 @@ struct Sampler::Impl final : std::enable_shared_from_this<Impl> {
         case TapRemark::Kind::unmatched:
           unmatched.insert(remark.pattern);
           return settle_soon();
+        case TapRemark::Kind::too_large:
+          first_words = "an event is larger than the 4 MiB that vector tap can show";
+          return;
         case TapRemark::Kind::other:
           if (first_words.empty()) first_words = line;
           return;

@@ -61,13 +61,14 @@ void Tap::start(const TapTarget& target) {
   began_ = std::chrono::steady_clock::now();
   unmatched_.clear();
   first_words_.clear();
+  ended_of_one_event_ = false;
   if (reader_ && reads_wrapped_ == program.value().grpc) return;
   reads_wrapped_ = program.value().grpc;
   reader_ = std::make_unique<EventReader>(reads_wrapped_);
 }
 
 void Tap::start_later(const std::string& why) {
-  notice(why + "; trying again");
+  if (!why.empty()) notice(why + "; trying again");
   retry_.expires_after(pause_);
   pause_ = std::min(2 * pause_, longest_pause);
   retry_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code cancelled) {
@@ -116,6 +117,9 @@ void Tap::on_tap_remark(std::string_view line) {
     case TapRemark::Kind::matched:
       unmatched_.erase(remark.pattern);
       return;
+    case TapRemark::Kind::too_large:
+      ended_of_one_event_ = true;
+      return on_tap_cut();
     case TapRemark::Kind::other:
       if (first_words_.empty()) first_words_ = line;
       return;
@@ -147,7 +151,9 @@ void Tap::on_tap_end() {
   }
   const auto target = parts_.find(pipeline_id_, component_id_);
   // Where its Vector has ended the supervisor soon knows, and the next one is waited for.
-  if (target && target->running)
+  if (target && target->running && std::exchange(ended_of_one_event_, false))
+    start_later("");  // it is counted like any other that is too large
+  else if (target && target->running)
     start_later("the tap lost its Vector" + (first_words_.empty() ? "" : " (" + first_words_ + ")"));
 }
 

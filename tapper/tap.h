@@ -33,7 +33,7 @@ class Tap final : TapProcessSink {
 
  private:
   void start(const TapTarget& target);
-  void start_later(const std::string& why);
+  void start_later(const std::string& why);  // "": nobody is told
   void notice(const std::string& text);
   void tell_unmatched_soon();
   [[nodiscard]] bool matches_nothing() const;
@@ -50,7 +50,8 @@ class Tap final : TapProcessSink {
   bool reads_wrapped_ = false;
   std::uint64_t generation_ = 0;  // of the Vector that process_ watches
   std::chrono::steady_clock::time_point began_;
-  bool is_sink_ = false;  // Vector said so, or is known to
+  bool ended_of_one_event_ = false;  // which was too large for `vector tap` itself
+  bool is_sink_ = false;             // Vector said so, or is known to
   std::set<std::string> unmatched_;
   std::string first_words_;  // since the last event: what went wrong comes first, advice of many lines after it
   std::string told_;         // the notice last given: it is not repeated

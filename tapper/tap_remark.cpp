@@ -21,6 +21,7 @@ TapRemark read_remark(std::string_view line) {
   if (contains(line, "sink outputs cannot be tapped")) return {TapRemark::Kind::is_sink, quoted(line, "' matches")};
   if (contains(line, "' failed to match")) return {TapRemark::Kind::unmatched, quoted(line, "' failed to match")};
   if (contains(line, "' successfully matched")) return {TapRemark::Kind::matched, quoted(line, "' successfully")};
+  if (contains(line, "message length too large")) return {TapRemark::Kind::too_large, ""};
   if (contains(line, " INFO ")) return {TapRemark::Kind::noise, ""};
   return {TapRemark::Kind::other, ""};
 }

@@ -12,6 +12,7 @@ struct TapRemark {
     matched,    ///< `pattern` matches a component from now on
     unmatched,  ///< `pattern` matches no component now; Vector tells when that has changed
     is_sink,    ///< `pattern` matches a sink, whose outputs cannot be tapped
+    too_large,  ///< an event was, for a client of 0.55 and later (4 MiB): the tap ends of it
     other,      ///< worth showing where it ends
   };
   Kind kind = Kind::noise;

@@ -24,6 +24,15 @@ def what_is_no_json_is_counted_and_costs_no_other_event():
             one_tap(agent)
 
 
+@scenario
+def what_is_too_large_for_vector_tap_itself_is_counted_and_the_tap_goes_on():
+    with running(pipeline(events_per_second=20, odd=["big"], odd_every=5), env=on("0.57.0")) as (server, agent):
+        server.start_tap("t1", "p1", "parse")
+        wait_until(lambda: sum(server.tap_remarks("t1", "dropped")) >= 4, 30, "four of them are counted")
+        assert len(server.tapped("t1")) >= 12, "what came before each"
+        assert not server.tap_remarks("t1", "notice") and "t1" not in server.tap_ends
+
+
 @scenario(limit=150)
 def a_line_of_10_mib_is_cut_away_and_counted_and_takes_no_memory():
     with running(pipeline(events_per_second=20, odd=["big"], odd_every=5), env=LEAN) as (server, agent):

@@ -36,6 +36,8 @@ constexpr int kQueuedSets = 11;
 constexpr auto kUnlimitedTick = std::chrono::milliseconds(10);
 constexpr int kUnlimitedSets = 100;
 constexpr int kExitPanic = 101;
+/// Of 0.55 and later: a larger event ends the tap.
+constexpr std::size_t kLargestMessage = 4 << 20;
 
 /// Where --url points, if it has the form that this version wants.
 std::optional<std::string> host_of(const std::string& url, const Dialect& dialect) {
@@ -225,7 +227,7 @@ class Tap {
     for (auto next = Clock::now() + tick; sleep_until(next);) {
       // The sets that waited while this was stuck in its own output; what came after those is lost.
       const auto sets = modes.unlimited ? kUnlimitedSets : kQueuedSets;
-      for (int set = 0; next <= Clock::now() && set < sets; ++set, next += tick) print_set(next);
+      for (int set = 0; next <= Clock::now() && set < sets && !finished_; ++set, next += tick) print_set(next);
       if (next > Clock::now()) continue;
       next += (Clock::now() - next) / tick * tick;
       for (auto& one : tapped_) one.events = had_by(one, next);
@@ -255,11 +257,21 @@ class Tap {
     for (const auto& [index, number] : due) {
       const auto& one = tapped_[index];
       const auto age = static_cast<std::int64_t>(static_cast<double>(number) / one.per_second * 1e9);
-      print(one.text.line(number, std::chrono::nanoseconds(one.began.time_since_epoch()).count() + age));
+      const std::string line =
+          one.text.line(number, std::chrono::nanoseconds(one.began.time_since_epoch()).count() + age);
+      if (dialect_.grpc_api() && line.size() > kLargestMessage) return fail_of(line.size());
+      print(line);
     }
   }
 
   /// A line a write, as the real one's println! does. Where nobody reads any more that panics.
+  void fail_of(std::size_t size) {
+    say("[tap] Error: Fatal(\"gRPC error: status: OutOfRange, message: \\\"Error, message length too large: found " +
+        std::to_string(size) + " bytes, the limit is: " + std::to_string(kLargestMessage) +
+        " bytes\\\", details: [], metadata: MetadataMap { headers: {} }\")");
+    finished_ = true;
+  }
+
   static void print(const std::string& line) {
     if (!write_all(STDOUT_FILENO, line)) {
       say("thread 'main' panicked at library/std/src/io/stdio.rs: failed printing to stdout: Broken pipe (os error "

@@ -225,6 +225,17 @@ TEST_CASE("a subprocess that ends while its pipeline runs is started again, with
   CHECK(has(seen.notices[0], "isn't reachable"));
 }
 
+TEST_CASE("an event that is too large for vector tap itself is counted, and the tap goes on without a word") {
+  Bench bench("echo '" + meta("c", "1") + R"(' # as 0.57 says it
+echo '[tap] Error: Fatal("gRPC error: status: OutOfRange, message: \"Error, message length too large: found 8389099 bytes, the limit is: 4194304 bytes\", details: [], metadata: MetadataMap { headers: {} }")' >&2
+exit 0)");
+  Seen seen;
+  const auto watch = bench.watch("c", seen);
+  REQUIRE(bench.loop.until([&] { return seen.events.size() == 2; }));
+  CHECK(seen.dropped >= 1);
+  CHECK(seen.notices.empty());
+}
+
 TEST_CASE("without a Vector it is waited for") {
   Bench bench("echo '" + meta("c", "1") + "'; " + stay);
   bench.has_vector = false;
