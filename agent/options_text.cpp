@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "agent/commands/command_help.h"
+#include "agent/commands/terminal_text.h"
 #include "agent/options_table.h"
 
 namespace vf::agent {
@@ -11,25 +12,6 @@ namespace {
 
 constexpr std::size_t kHelpColumns = 80;
 constexpr std::size_t kPageColumns = 120;
-
-/// `text` broken at spaces into lines of at most `columns`, each indented.
-std::string wrapped(std::string_view text, std::size_t columns, std::size_t indent) {
-  const std::string margin(indent, ' ');
-  std::string result;
-  std::string line;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (!line.empty() && line.size() + 1 + word.size() > columns) {
-      result += line + '\n';
-      line.clear();
-    }
-    line += line.empty() ? margin : " ";
-    line += word;
-  }
-  return result + line + '\n';
-}
 
 /// "Default: 5s. "; "" where there is none.
 std::string default_of(const Option& option, std::string_view quote) {

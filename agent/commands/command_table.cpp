@@ -157,7 +157,7 @@ std::vector<CommandEntry> acting() {
        "0 all are fine, 1 one is refused or could not be checked, 64 wrong usage.",
        {{"vf-agent validate /etc/vf-agent/pipelines/*.yaml", ""},
         {"git show HEAD:edge.yaml | vf-agent validate -", ""},
-        {"vf-agent validate --vector-bin /opt/vector/0.57.0/vector edge.yaml", ""}}},
+        {"vf-agent validate --vector-bin /opt/vector/bin/vector edge.yaml", ""}}},
       {"diagnostics",
        "one archive of what somebody who helps needs to know",
        "Status, options, readings, metrics, logs, deaths and versions as a tar.gz. No token and no secret value is in "
