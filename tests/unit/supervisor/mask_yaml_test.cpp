@@ -120,16 +120,17 @@ TEST_CASE("aliases that multiply, or go round, end") {
 }
 
 TEST_CASE("keys that look secret are told from those that name one") {
-  for (const char* key :
-       {"password",    "PASSWORD",        "sasl.password", "api_key",           "apiKey",
-        "X-Api-Key",   "default_api_key", "access_key_id", "secret_access_key", "token",
-        "auth",        "basic_auth",      "key_pass",      "license_key",       "Authorization",
-        "private_key", "credentials",     "session_token", "sas_token",         "connection_string"}) {
+  for (const char* key : {"password",    "PASSWORD",        "sasl.password", "api_key",           "apiKey",
+                          "X-Api-Key",   "default_api_key", "access_key_id", "secret_access_key", "token",
+                          "auth",        "basic_auth",      "key_pass",      "license_key",       "Authorization",
+                          "private_key", "credentials",     "session_token", "sas_token",         "connection_string",
+                          "sig",         "crt_key"}) {
     CAPTURE(key);
     CHECK(is_secret_key(key));
   }
-  for (const char* key : {"", "key", "inputs", "key_file", "password_file", "credentials_path", "token_path", "author",
-                          "partition_key", "secret_name", "token_endpoint", "compass_mode", "pinned"}) {
+  for (const char* key :
+       {"", "key", "inputs", "key_file", "password_file", "credentials_path", "token_path", "author", "partition_key",
+        "secret_name", "token_endpoint", "compass_mode", "pinned", "signal", "config"}) {
     CAPTURE(key);
     CHECK_FALSE(is_secret_key(key));
   }
