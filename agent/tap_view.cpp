@@ -25,7 +25,7 @@ tapper::Tapper::Parts TapView::parts(std::chrono::milliseconds longest) const {
   parts.find = [view = *this](const std::string& pipeline_id, const std::string& component_id) {
     return view.find(pipeline_id, component_id);
   };
-  parts.program = [view = *this] { return view.program(); };
+  parts.program = [view = *this](const std::string& pipeline_id) { return view.program(pipeline_id); };
   return parts;
 }
 
@@ -42,9 +42,16 @@ std::optional<tapper::TapTarget> TapView::find(const std::string& pipeline_id, c
   return target;
 }
 
-Result<tapper::TapProgram> TapView::program() const {
+Result<tapper::TapProgram> TapView::program(const std::string& pipeline_id) const {
   if (!binary.known()) return Error{"tap", "the version of Vector is not known (yet)", 0};
   tapper::TapProgram program{binary.path(), binary.environment(), *binary.known() >= first_with_grpc};
+  // One that runs since before its file was replaced speaks as it did; its program is there for as long as it is.
+  const auto status = keeper.status(pipeline_id);
+  const auto runs = status && status->pid ? binary.version_of(*status->pid) : std::nullopt;
+  if (runs && *runs != *binary.known()) {
+    program.executable = "/proc/" + std::to_string(*status->pid) + "/exe";
+    program.grpc = *runs >= first_with_grpc;
+  }
   program.environment[supervisor::tap_variable] = data_dir;  // should this agent be killed, the next one finds it
   return program;
 }

@@ -23,7 +23,7 @@ struct TapView {
  private:
   [[nodiscard]] std::optional<tapper::TapTarget> find(const std::string& pipeline_id,
                                                       const std::string& component_id) const;
-  [[nodiscard]] Result<tapper::TapProgram> program() const;
+  [[nodiscard]] Result<tapper::TapProgram> program(const std::string& pipeline_id) const;
 };
 
 }  // namespace vf::agent

@@ -1,11 +1,14 @@
 // VectorBinary: which Vector VF_VECTOR_BIN is. Asked once (`vector --version`) and again whenever the file is another.
 #pragma once
 
+#include <sys/types.h>
+
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "supervisor/result.h"
 #include "supervisor/vector_version.h"
@@ -28,6 +31,9 @@ class VectorBinary {
   [[nodiscard]] const std::optional<supervisor::VectorVersion>& known() const { return version_; }
   /// Where it was found; only while its version is known.
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// Of a process that runs one of the files whose version was ever asked for here, also where that was replaced since.
+  /// A stat(2) in /proc.
+  [[nodiscard]] std::optional<supervisor::VectorVersion> version_of(pid_t pid) const;
   /// For what is started of it besides pipelines.
   [[nodiscard]] const std::map<std::string, std::string>& environment() const { return environment_; }
 
@@ -36,8 +42,10 @@ class VectorBinary {
   const std::string executable_;
   const std::map<std::string, std::string> environment_;
   const OnVersion on_version_;
+  using FileId = std::pair<dev_t, ino_t>;  // as long as it runs somewhere no other file gets it
   std::string path_;
-  std::string asked_about_;  // path, inode, size and time of the file last asked about
+  std::map<FileId, supervisor::VectorVersion> versions_;  // of all files that were asked for theirs
+  std::string asked_about_;                               // path, inode, size and time of the file last asked about
   std::optional<supervisor::VectorVersion> version_;
 };
 

@@ -174,7 +174,7 @@ struct Sampler::Impl final : std::enable_shared_from_this<Impl> {
     const auto target = parts.find(group.job->order.pipeline_id, "");
     if (!target) return fail("pipeline not found");
     if (!target->running) return fail("pipeline not running");
-    auto program = parts.program();
+    auto program = parts.program(group.job->order.pipeline_id);
     if (!program) return fail(program.error().message());
     TapOrder order;
     order.api_port = target->api_port;

@@ -47,7 +47,7 @@ bool Tap::look() {
 
 void Tap::start(const TapTarget& target) {
   retry_.cancel();
-  auto program = parts_.program();
+  auto program = parts_.program(pipeline_id_);
   if (!program) return start_later(program.error().message());
   TapOrder order;
   order.api_port = target.api_port;

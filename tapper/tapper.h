@@ -49,8 +49,9 @@ class Tapper {
     boost::asio::io_context& loop;
     /// Nothing where that pipeline is not wanted here.
     std::function<std::optional<TapTarget>(const std::string& pipeline_id, const std::string& component_id)> find;
-    /// How `vector tap` is to be run; an Error where there is no Vector, or its version is not known yet.
-    std::function<Result<TapProgram>()> program;
+    /// How `vector tap` is to be run for this pipeline; an Error where there is no Vector, or its version is not known
+    /// yet.
+    std::function<Result<TapProgram>(const std::string& pipeline_id)> program;
     std::chrono::milliseconds longest_watch = longest;  ///< tests have less time
   };
 

@@ -1,9 +1,10 @@
 """A pipeline that restarts keeps its tap."""
 import os
+import shutil
 import signal
 
 from common import numbers, one_tap, pipeline, running, wait_events
-from harness import Stopwatch, scenario, stays, wait_until
+from harness import Stopwatch, program, scenario, scratch_dir, stays, wait_until
 from testkit.versions import version
 
 
@@ -95,3 +96,24 @@ def a_subprocess_that_is_killed_comes_back():
         before = one_tap(agent)
         os.kill(before, signal.SIGKILL)
         expect_events_of_another(server, agent, before)
+
+
+@scenario
+def a_vector_whose_file_was_replaced_is_tapped_in_its_own_dialect():
+    with scratch_dir() as folder:
+        for version_of_it in ("0.54.0", "0.57.0"):
+            shutil.copy(program("VF_TEST_VECTOR"), folder / f"standin-{version_of_it}")
+        binary, other = folder / "vector", folder / "new"
+        binary.symlink_to("standin-0.54.0")
+        other.symlink_to("standin-0.57.0")
+        with running(pipeline(events_per_second=50), env={"VF_VECTOR_BIN": binary}, poll=1000) as (server, agent):
+            runs = agent.vectors()[0].pid
+            other.replace(binary)
+            agent.wait_says("Vector is version 0.57.0", 40)
+            server.start_tap("t1", "p1", "parse")
+            events = wait_events(server, "t1", 20)
+            assert agent.vectors()[0].pid == runs and not any("log" in event for event in events), events[:3]
+            before = one_tap(agent)
+            server.push({"type": "action", "action": "restart", "pipelineId": "p1"})   # with the new one
+            expect_events_of_another(server, agent, before)
+            assert not any("log" in event for event in server.tapped("t1")), "bare in both"

@@ -17,13 +17,16 @@ std::optional<Dialect> parse(std::string_view text) {
 
 }  // namespace
 
-Dialect detect_dialect(std::string_view program_name) {
+Dialect detect_dialect(std::string_view program_name, std::string_view own_file) {
   if (const char* wanted = std::getenv("STANDIN_VECTOR_VERSION")) {
     if (auto dialect = parse(wanted)) return *dialect;
   }
-  const auto dash = program_name.rfind('-');
-  if (dash != std::string_view::npos) {
-    if (auto dialect = parse(program_name.substr(dash + 1))) return *dialect;
+  for (std::string_view name : {program_name, own_file}) {
+    if (name.ends_with(" (deleted)")) name.remove_suffix(10);
+    name = name.substr(name.rfind('/') + 1);
+    const auto dash = name.rfind('-');
+    if (dash == std::string_view::npos) continue;
+    if (auto dialect = parse(name.substr(dash + 1))) return *dialect;
   }
   return {};
 }

@@ -27,7 +27,8 @@ struct Dialect {
   }
 };
 
-/// From STANDIN_VECTOR_VERSION ("0.57" or "0.57.1"), else from a program name that ends in "-<version>", else 0.54.0.
-Dialect detect_dialect(std::string_view program_name);
+/// From STANDIN_VECTOR_VERSION ("0.57" or "0.57.1"), else from a program name that ends in "-<version>", else from the
+/// name of the file that runs, else 0.54.0.
+Dialect detect_dialect(std::string_view program_name, std::string_view own_file);
 
 }  // namespace standin

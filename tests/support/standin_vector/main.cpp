@@ -10,11 +10,22 @@
 #include "tests/support/standin_vector/validate.h"
 #include "tests/support/standin_vector/vector_log.h"
 
+namespace {
+
+/// The file that runs, by whatever name it was started: a link to it, or its own /proc/<pid>/exe.
+std::string own_file() {
+  char path[4096];
+  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
+  return {path, length > 0 ? static_cast<std::size_t>(length) : 0};
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace standin;
   ProcessFacts facts = gather_process_facts();  // before anything here opens a descriptor
   std::signal(SIGPIPE, SIG_IGN);                // as Rust's runtime does
-  const Dialect dialect = detect_dialect(argv[0]);
+  const Dialect dialect = detect_dialect(argv[0], own_file());
   const auto line = parse_command_line({argv + 1, argv + argc}, dialect);
   if (!line) return kExitUsage;
   if (line->command == CommandLine::Command::version) {

@@ -25,7 +25,7 @@ struct Bench {
                    if (roles.contains(id)) target.role = roles.at(id);
                    return target;
                  },
-                 [this]() -> Result<TapProgram> { return fake.program(); }, longest}) {}
+                 [this](const std::string&) -> Result<TapProgram> { return fake.program(); }, longest}) {}
 
   std::vector<ComponentSample> run(std::vector<std::string> ids, std::size_t limit) {
     std::vector<ComponentSample> found;

@@ -27,7 +27,7 @@ struct Bench {
                   if (found == targets.end()) return std::nullopt;
                   return found->second;
                 },
-                [this]() -> Result<TapProgram> {
+                [this](const std::string&) -> Result<TapProgram> {
                   if (!has_vector) return Error{"run vector", "it is not there", 0};
                   return fake.program();
                 },

@@ -18,7 +18,7 @@ struct Bench {
                            [](const std::string&, const std::string&) -> std::optional<tapper::TapTarget> {
                              return tapper::TapTarget{true, 1, 8688, tapper::ComponentRole::source};
                            },
-                           [this]() -> Result<tapper::TapProgram> { return fake.program(); },
+                           [this](const std::string&) -> Result<tapper::TapProgram> { return fake.program(); },
                            std::chrono::seconds(15)}};
   metrics::AgentMetrics metrics{{"1.0.0", "x"}, std::chrono::steady_clock::now()};
   int waits = 0, heartbeats = 0;
