@@ -1,10 +1,11 @@
 """Completion in the shells, the man page."""
 import os
 import pathlib
+import select
 import shutil
 import subprocess
 
-from harness import Agent, Skip, StandinServer, pipeline_yaml, program, run_agent, scenario, scratch_dir
+from harness import Agent, Skip, StandinServer, pipeline_yaml, program, run_agent, scenario, scratch_dir, wait_until
 
 SOURCE = pathlib.Path(os.environ["VF_TEST_SOURCE"])
 
@@ -47,18 +48,51 @@ def bash_completes_commands_flags_pipelines_components_and_files():
             assert in_bash(agent, "vf-agent", "logs", "ed") in ([], [""]), "without an agent there is nothing, and no noise"
 
 
+def with_program(folder):
+    """An environment in which `vf-agent` is the program, and the script of each shell is a file beside it."""
+    (folder / "vf-agent").symlink_to(program("VF_TEST_AGENT"))
+    for shell in ("zsh", "fish"):
+        (folder / shell).write_text(script(shell))
+    return {"PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(folder), "TERM": "dumb"}
+
+
 @scenario
-def zsh_and_fish_take_their_scripts():
-    left_out = []
-    for shell, arguments in (("zsh", ["-n"]), ("fish", ["--no-execute"])):
-        if not shutil.which(shell):
-            left_out.append(shell)
-            continue
-        with scratch_dir() as folder:
-            (folder / "script").write_text(script(shell))
-            subprocess.run([shell, *arguments, str(folder / "script")], check=True, timeout=30)
-    if left_out:
-        raise Skip(f"not installed: {', '.join(left_out)}")
+def fish_completes_too():
+    if not shutil.which("fish"):
+        raise Skip("not installed: fish")
+    with scratch_dir() as folder:
+        env = with_program(folder)
+        for line, offered in (("vf-agent sta", "status"), ("vf-agent tap --li", "--limit"), ("vf-agent completion z", "zsh")):
+            ended = subprocess.run(["fish", "--no-config", "-c", f"source {folder}/fish; complete -C '{line}'"], env=env,
+                                   capture_output=True, text=True, timeout=60)
+            assert [row.split("\t")[0] for row in ended.stdout.splitlines()] == [offered], (line, ended)
+
+
+@scenario
+def zsh_completes_too():
+    if not shutil.which("zsh"):
+        raise Skip("not installed: zsh")
+    master, slave = os.openpty()
+    with scratch_dir() as folder, os.fdopen(slave, "rb", closefd=True) as terminal, \
+            subprocess.Popen(["zsh", "-f", "-i"], stdin=terminal, stdout=terminal, stderr=terminal, env=with_program(folder),
+                             start_new_session=True) as shell:
+        shown = []
+
+        def shows(words):
+            while select.select([master], [], [], 0.05)[0]:
+                shown.append(os.read(master, 4096).decode(errors="replace"))
+            return words in "".join(shown)
+
+        try:
+            os.write(master, f"autoload -Uz compinit; compinit -u -D; source {folder}/zsh; echo rea''dy\n".encode())
+            wait_until(lambda: shows("ready"), 30, "zsh has read the script")
+            for typed, completed in (("vf-agent sta\t", "vf-agent status "), ("\x15vf-agent completion ba\t", "vf-agent completion bash ")):
+                shown.clear()
+                os.write(master, typed.encode())
+                wait_until(lambda: shows(completed), 20, f"{completed}on the line: {shown}")
+        finally:
+            shell.kill()
+            os.close(master)
 
 
 @scenario
