@@ -90,9 +90,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
         file_rules(supervisor_settings(options, launch.environment).files),
         host_view({loop, options, launch, file_rules, keeper, memory, binary, updater, hub, scraper, metrics,
                    link_state, refused, on(codec), [this](const std::string& id) { return keeper.restart(id); },
-                   [this](const std::string& id, const std::string& component, tapper::Viewer& viewer) {
-                     return tapper.watch(id, component, viewer);
-                   }}),
+                   tapper}),
         held_stops(options.mass_stop_guard, keeper, log),
         listeners({loop, options, metrics, lag, ready, log,
                    [this](const LocalRequest& asked, const Respond& respond) { host_view.answer(asked, respond); }}),

@@ -27,37 +27,36 @@ bool trails(std::optional<unsigned> unit) {
   return unit && *unit >= 0xDC00 && *unit <= 0xDFFF;
 }
 
-}  // namespace
-
-std::size_t mend_surrogates(std::string& json) {
+/// `keeps` says of the escape at a place how many bytes of it and behind it stay; 0 where it is to be U+FFFD.
+template <typename Keeps>
+std::size_t mend(std::string& json, Keeps keeps) {
   std::size_t mended = 0;
   for (std::size_t at = json.find('\\'); at != std::string::npos; at = json.find('\\', at)) {
-    const std::optional<unsigned> unit = unit_at(json, at);
-    if (leads(unit) && trails(unit_at(json, at + escape_size))) {
-      at += 2 * escape_size;
-    } else if (leads(unit) || trails(unit)) {
+    const std::size_t kept = keeps(at);
+    if (kept == 0) {
       json.replace(at, escape_size, "\\uFFFD");
-      at += escape_size;
       ++mended;
-    } else {
-      at += 2;  // the escaped character may be a backslash itself
     }
+    at += kept == 0 ? escape_size : kept;
   }
   return mended;
 }
 
+// The escaped character may be a backslash itself.
+constexpr std::size_t any_escape = 2;
+
+}  // namespace
+
+std::size_t mend_surrogates(std::string& json) {
+  return mend(json, [&json](std::size_t at) -> std::size_t {
+    const std::optional<unsigned> unit = unit_at(json, at);
+    if (leads(unit) && trails(unit_at(json, at + escape_size))) return 2 * escape_size;
+    return leads(unit) || trails(unit) ? 0 : any_escape;
+  });
+}
+
 std::size_t mend_nuls(std::string& json) {
-  std::size_t mended = 0;
-  for (std::size_t at = json.find('\\'); at != std::string::npos; at = json.find('\\', at)) {
-    if (unit_at(json, at) == 0U) {
-      json.replace(at, escape_size, "\\uFFFD");
-      at += escape_size;
-      ++mended;
-    } else {
-      at += 2;  // the escaped character may be a backslash itself
-    }
-  }
-  return mended;
+  return mend(json, [&json](std::size_t at) -> std::size_t { return unit_at(json, at) == 0U ? 0 : any_escape; });
 }
 
 }  // namespace vf::logbuf

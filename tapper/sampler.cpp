@@ -35,6 +35,10 @@ struct Group {
   std::shared_ptr<Job> job;
   std::vector<std::string> outputs_of;
   std::string input_of;  // or this sink
+
+  [[nodiscard]] std::vector<std::string> ids() const {
+    return input_of.empty() ? outputs_of : std::vector<std::string>{input_of};
+  }
 };
 
 }  // namespace
@@ -106,9 +110,9 @@ struct Sampler::Impl final : std::enable_shared_from_this<Impl> {
       return unmatched.contains(pattern) && (!group.input_of.empty() || unmatched.contains(pattern + ".*"));
     }
     [[nodiscard]] bool is_done() const {
-      const auto done = [this](const std::string& id) { return is_full(id) || (settled && is_unknown(id)); };
-      if (!group.input_of.empty()) return done(group.input_of);
-      return std::all_of(group.outputs_of.begin(), group.outputs_of.end(), done);
+      const std::vector<std::string> ids = group.ids();
+      return std::all_of(ids.begin(), ids.end(),
+                         [this](const std::string& id) { return is_full(id) || (settled && is_unknown(id)); });
     }
     /// Not at once: that it is a sink is said after that, and a pipeline may be in the middle of a reload.
     void settle_soon() {
@@ -122,9 +126,7 @@ struct Sampler::Impl final : std::enable_shared_from_this<Impl> {
 
     /// Why the components of this group that have none have none.
     void explain() {
-      std::vector<std::string> ids = group.outputs_of;
-      if (!group.input_of.empty()) ids.push_back(group.input_of);
-      for (const std::string& id : ids) {
+      for (const std::string& id : group.ids()) {
         ComponentSample& sample = group.job->found.at(id);
         if (!sample.events.empty()) continue;
         if (is_unknown(id))
@@ -166,9 +168,7 @@ struct Sampler::Impl final : std::enable_shared_from_this<Impl> {
     Group group = std::move(waiting.front());
     waiting.pop_front();
     const auto fail = [&](const std::string& why) {
-      std::vector<std::string> ids = group.outputs_of;
-      if (!group.input_of.empty()) ids.push_back(group.input_of);
-      for (const std::string& id : ids) group.job->found.at(id).error = why;
+      for (const std::string& id : group.ids()) group.job->found.at(id).error = why;
       finished(group.job);
     };
     const auto target = parts.find(group.job->order.pipeline_id, "");

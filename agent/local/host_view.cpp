@@ -196,7 +196,6 @@ LocalAnswer HostView::restart(const std::string& id) {
 }
 
 void HostView::tap(const Route& route, const std::string& id, const Respond& respond) {
-  if (!parts_.watch) return respond(error_answer(503, "this agent has no taps"));
   const supervisor::PipelineSpec* const spec = parts_.keeper.shown_spec(id);
   if (spec == nullptr) return respond(error_answer(503, "nothing of the pipeline " + id + " was ever run"));
   // The component is looked for in the YAML first, whose size nobody knows.
@@ -207,7 +206,7 @@ void HostView::tap(const Route& route, const std::string& id, const Respond& res
       auto stream = std::make_unique<TapStream>(route.limit, [this](std::uint64_t events) {
         parts_.metrics.count_dropped(metrics::Dropped::viewer_lines, events);
       });
-      auto watch = parts_.watch(id, route.component, *stream);
+      auto watch = parts_.tapper.watch(id, route.component, *stream);
       if (!watch) return respond(error_answer(503, watch.error().message()));
       stream->keep(std::move(watch).value());
       respond(stream_answer(std::move(stream)));

@@ -44,10 +44,7 @@ class HostView {
     const std::map<std::string, std::string>& refused;  ///< id → why its newest wish could not be understood
     std::function<void(std::function<void()>)> run_on_worker;
     std::function<bool(const std::string& id)> restart;  ///< false: it is not wanted here
-    /// Tapper::watch; null where there are no taps.
-    std::function<Result<std::unique_ptr<tapper::Tapper::Watch>>(const std::string& id, const std::string& component,
-                                                                 tapper::Viewer& viewer)>
-        watch;
+    tapper::Tapper& tapper;
   };
   explicit HostView(Parts parts);
 

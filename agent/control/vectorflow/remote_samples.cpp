@@ -15,19 +15,21 @@ constexpr std::size_t most_in_heartbeat = std::size_t{2} << 20;
 
 }  // namespace
 
-bool RemoteSamples::is_new(const std::string& request_id) {
-  if (!seen_.insert(request_id).second) return false;
+void RemoteSamples::remember(const std::string& request_id) {
+  seen_.insert(request_id);
   seen_in_order_.push_back(request_id);
   if (seen_in_order_.size() > most_remembered) {
     seen_.erase(seen_in_order_.front());
     seen_in_order_.pop_front();
   }
-  return true;
 }
 
 void RemoteSamples::ask(const std::string& request_id, const std::string& pipeline_id,
                         const std::vector<std::string>& components, std::int64_t limit, bool listed) {
-  if (!listed || !is_new(request_id)) return;
+  if (!listed || seen_.contains(request_id)) return;
+  if (under_way_ + answers_.size() >= most_waiting)  // a poll asks again
+    return parts_.metrics.count_dropped(metrics::Dropped::sample_results, components.size());
+  remember(request_id);
   tapper::SampleOrder order;
   order.pipeline_id = pipeline_id;
   for (const std::string& id : components)
@@ -36,18 +38,18 @@ void RemoteSamples::ask(const std::string& request_id, const std::string& pipeli
       order.component_ids.push_back(id);
   if (order.component_ids.empty()) return;
   order.limit = static_cast<std::size_t>(std::clamp<std::int64_t>(limit, 1, most_limit));
+  ++under_way_;
   parts_.sampler.run(std::move(order), [this, request_id](std::vector<tapper::ComponentSample> samples) {
     found(request_id, std::move(samples));
   });
 }
 
 void RemoteSamples::found(const std::string& request_id, std::vector<tapper::ComponentSample> samples) {
-  if (answers_.size() >= most_waiting)
-    return parts_.metrics.count_dropped(metrics::Dropped::sample_results, samples.size());
   const std::size_t components = samples.size();
   parts_.run_on_worker([this, request_id, components, samples = std::move(samples)]() mutable {
     std::string results = encode_sample_results(request_id, std::move(samples));
     boost::asio::post(parts_.loop, [this, components, results = std::move(results)]() mutable {
+      --under_way_;
       answers_.push_back({std::move(results), components});
       parts_.on_answer_waits();
     });

@@ -19,7 +19,7 @@ class RemoteSamples {
  public:
   static constexpr std::size_t most_components = 16;
   static constexpr std::size_t most_limit = 1000;
-  static constexpr std::size_t most_waiting = 32;  ///< answers to be posted
+  static constexpr std::size_t most_waiting = 32;  ///< requests that run, and answers to be posted
   static constexpr unsigned most_attempts = 3;     ///< at a post of several components
 
   struct Parts {
@@ -54,11 +54,12 @@ class RemoteSamples {
     unsigned attempts = 0;
   };
   void found(const std::string& request_id, std::vector<tapper::ComponentSample> samples);
-  [[nodiscard]] bool is_new(const std::string& request_id);
+  void remember(const std::string& request_id);
 
   Parts parts_;
   std::set<std::string> seen_;
   std::deque<std::string> seen_in_order_;
+  std::size_t under_way_ = 0;  // requests whose answer is not in answers_ yet
   std::deque<Answer> answers_;
   std::string for_heartbeat_;
 };

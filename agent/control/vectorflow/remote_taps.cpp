@@ -64,6 +64,11 @@ void RemoteTaps::start(const push::TapStart& tap) {
   if (cancelled_) return;
   for (const auto& [id, request] : requests_)
     if (request->ids.request_id == tap.request_id) return;  // told twice
+  if (requests_.size() >= most_requests) {
+    parts_.log.warn("a tap of " + tap.pipeline_id + "/" + tap.component_id + " is ignored: there are " +
+                    std::to_string(most_requests) + " already");
+    return parts_.metrics.count_dropped(metrics::Dropped::tap_events);
+  }
   const TapSchedule::Id id = ++last_id_;
   schedule_.add(id);
   Request& request = *requests_.emplace(id, std::make_unique<Request>(*this, id, tap)).first->second;

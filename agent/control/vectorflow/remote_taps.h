@@ -23,6 +23,8 @@ namespace vf::agent::vectorflow {
 
 class RemoteTaps {
  public:
+  static constexpr std::size_t most_requests = 64;  ///< with those that have ended and are yet to be told so
+
   struct Parts {
     boost::asio::io_context& loop;
     tapper::Tapper& tapper;

@@ -82,6 +82,18 @@ TEST_CASE("of several components a heartbeat tells one only: the post is tried t
   CHECK(bench.samples.for_heartbeat().find(R"("componentKey":"b")") != std::string::npos);
 }
 
+TEST_CASE("requests beyond all bounds are counted and not queued, and taken where they are asked for again") {
+  Bench bench;
+  const auto ask = [&](std::size_t number) { bench.samples.ask("r" + std::to_string(number), "p", {"a"}, 1, true); };
+  for (std::size_t i = 0; i < RemoteSamples::most_waiting + 3; ++i) ask(i);
+  CHECK(bench.metrics.render(std::chrono::steady_clock::now()).find("what=\"sample_results\"} 3") != std::string::npos);
+  bench.answered(static_cast<int>(RemoteSamples::most_waiting));
+  CHECK(bench.fake.starts().size() == RemoteSamples::most_waiting);
+  bench.samples.posted(200);
+  ask(RemoteSamples::most_waiting);
+  bench.answered(static_cast<int>(RemoteSamples::most_waiting) + 1);
+}
+
 TEST_CASE("what the server refuses is not told again, in no heartbeat either") {
   Bench bench;
   bench.samples.ask("r", "p", {"a"}, 1, true);
