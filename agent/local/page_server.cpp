@@ -68,10 +68,7 @@ Result<std::string> page_token(const std::string& data_dir) {
 Result<std::unique_ptr<PageServer>> PageServer::start(boost::asio::io_context& loop, const std::string& data_dir,
                                                       const std::string& address, std::uint16_t port,
                                                       LocalHandler api) {
-  auto token = page_token(data_dir);
-  if (!token) return token.error();
   std::unique_ptr<PageServer> made(new PageServer());
-  made->access_ = {std::move(token).value(), machine_name()};
   made->policy_ = content_security_policy(page_style(), page_script());
   made->api_ = std::move(api);
   auto server = LocalServer::start_tcp(
@@ -84,6 +81,10 @@ Result<std::unique_ptr<PageServer>> PageServer::start(boost::asio::io_context& l
                           : "; set VF_UI_ADDR to an address of this machine, as in 127.0.0.1:8787";
     return error;
   }
+  // After the listener: who waits for the token's file can connect once it is there.
+  auto token = page_token(data_dir);
+  if (!token) return token.error();
+  made->access_ = {std::move(token).value(), machine_name()};
   made->server_ = std::move(server).value();
   made->url_ = "http://" + host_to_open(address, made->access_.machine_name) + ":" +
                std::to_string(made->server_->port()) + "/#token=" + made->access_.token;

@@ -109,6 +109,7 @@ def an_address_that_cannot_be_bound_ends_the_start_with_what_to_do():
         with node({"VF_UI_ADDR": address}, exit_code=1) as agent:
             assert agent.wait(20) == 1
             assert agent.says(f"cannot listen on {address}: .*in use.*set VF_UI_ADDR"), agent.output()
+            assert not (agent.data_dir / "ui-token").exists(), "who waits for the token's file would connect to nobody"
 
 
 @scenario

@@ -58,9 +58,17 @@ def everything():
 
 
 def connections_to(port):
-    """How many TCP connections to this port of 127.0.0.1 are established, seen from the client's side."""
+    """How many TCP connections to this port of 127.0.0.1 are established at once, seen from the client's side.
+
+    The kernel's table is no snapshot: a connection that ends while it is read and the one that follows may both be in it.
+    What is in two readings was there all the while between them.
+    """
+    return len(_local_ends(port) & _local_ends(port))
+
+
+def _local_ends(port):
     rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return len([row for row in rows if row[2] == f"0100007F:{port:04X}" and row[3] == "01"])
+    return {row[1] for row in rows if row[2] == f"0100007F:{port:04X}" and row[3] == "01"}
 
 
 def children(pid):
