@@ -1,8 +1,7 @@
 """Pipelines to sample, and what is asked of their Vector."""
-import contextlib
-
-from harness import pipeline_yaml, program, scratch_dir, wait_until
+from harness import pipeline_yaml, wait_until
 from testkit.deployed import running
+from testkit.folder import noting_taps
 
 
 def pipeline(word="one", transforms="", sources="", **tap):
@@ -24,16 +23,6 @@ def wait_sample(server, request_id, timeout=10):
 
 def took(server, request_id):
     return server.sample_results[request_id]["took"]
-
-
-@contextlib.contextmanager
-def noting_taps():
-    """(program, calls): a Vector that notes the arguments of each `tap`."""
-    with scratch_dir() as folder:
-        script, notes = folder / "vector", folder / "calls"
-        script.write_text(f'#!/bin/sh\n[ "$1" = tap ] && echo "$*" >> {notes}\nexec {program("VF_TEST_VECTOR")} "$@"\n')
-        script.chmod(0o755)
-        yield script, lambda: notes.read_text().splitlines() if notes.exists() else []
 
 
 __all__ = ["noting_taps", "pipeline", "running", "took", "wait_sample", "wide"]

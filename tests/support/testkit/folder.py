@@ -1,11 +1,11 @@
-"""A folder of pipelines for VF_URL=file://, and scratch folders."""
+"""A folder of pipelines for VF_URL=file://, scratch folders, and a Vector in one that notes what is asked of it."""
 import contextlib
 import os
 import pathlib
 import shutil
 import tempfile
 
-from testkit.agent import Agent
+from testkit.agent import Agent, program
 
 
 @contextlib.contextmanager
@@ -15,6 +15,16 @@ def scratch_dir():
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def noting_taps():
+    """(program, calls): a Vector that notes the arguments of each `tap`, also of those too short to be seen running."""
+    with scratch_dir() as folder:
+        script, notes = folder / "vector", folder / "calls"
+        script.write_text(f'#!/bin/sh\n[ "$1" = tap ] && echo "$*" >> {notes}\nexec {program("VF_TEST_VECTOR")} "$@"\n')
+        script.chmod(0o755)
+        yield script, lambda: notes.read_text().splitlines() if notes.exists() else []
 
 
 class Folder:
