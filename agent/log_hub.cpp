@@ -52,7 +52,7 @@ void LogHub::say(const std::string& id, const std::string& text) {
   std::string line = "vf-agent: ";
   logbuf::append_safe(line, text, logbuf::kMaxLineBytes);
   found->second->push(line);
-  if (reader_ != nullptr) reader_->on_lines();
+  if (reader_ != nullptr) reader_->on_own_line();
   tell_watchers(id);
 }
 

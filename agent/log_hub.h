@@ -22,6 +22,8 @@ class LogHub {
     virtual ~Reader() = default;
     virtual void on_ring(const std::string& pipeline_id, std::shared_ptr<const logbuf::LogRing> ring) = 0;
     virtual void on_lines() = 0;
+    /// Likewise, a line of the agent's own: it is in no file where the next agent would find it.
+    virtual void on_own_line() { on_lines(); }
     virtual void on_retired(const std::string& pipeline_id) = 0;
     /// The first line of its newest ring that the reader has not done with; nothing where it does not read that.
     [[nodiscard]] virtual std::optional<std::uint64_t> log_cursor(const std::string& pipeline_id) const = 0;

@@ -13,11 +13,12 @@ namespace vf::agent {
 
 class ReadMarks {
  public:
-  static constexpr std::size_t most = 16;  ///< unsettled ones; while there are as many no more are noted
+  static constexpr std::size_t most = 16;  ///< unsettled ones; then each further one takes the place of the newest
 
   void note(std::uint64_t ring_end, supervisor::ReadOffsets offsets) {
-    if (marks_.size() < most && (marks_.empty() || marks_.back().ring_end < ring_end))
-      marks_.push_back({ring_end, offsets});
+    if (!marks_.empty() && marks_.back().ring_end >= ring_end) return;
+    if (marks_.size() == most) marks_.pop_back();
+    marks_.push_back({ring_end, offsets});
   }
   /// The newest mark that `cursor` has reached, once.
   std::optional<supervisor::ReadOffsets> reached(std::uint64_t cursor) {

@@ -1,5 +1,6 @@
 // ReadProgress: tells the supervisor every few seconds up to where its Vectors' output has been read and shipped, so
-// that the next agent begins there. Loop's thread.
+// that the next agent begins there: with the very line after the last one taken, where mark() is called before each
+// post as well. Loop's thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -25,7 +26,7 @@ class ReadProgress {
       : keeper_(keeper), hub_(hub), cursor_(std::move(cursor)), timer_(loop) {}
 
   void start();
-  /// Now, beside its turn.
+  /// Now, beside its turn: before lines leave, and before this program ends.
   void mark();
   void forget(const std::string& id) { marks_.erase(id); }
 

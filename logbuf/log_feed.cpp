@@ -24,6 +24,14 @@ bool LogFeed::exhausted() const {
   return std::all_of(sources_.begin(), sources_.end(), [](const Source& s) { return s.exhausted(); });
 }
 
+void LogFeed::note_backlog() {
+  for (Source& source : sources_) source.backlog_end = source.ring->end();
+}
+
+bool LogFeed::backlog_pending() const {
+  return std::any_of(sources_.begin(), sources_.end(), [](const Source& s) { return s.cursor < s.backlog_end; });
+}
+
 LogFeed::Taken LogFeed::take(LogEntry& entry, std::size_t max_lines, std::size_t max_bytes) const {
   assert(pending() && max_lines >= 2);
   const Source& source = *std::find_if(sources_.begin(), sources_.end(), [](const Source& s) { return s.pending(); });

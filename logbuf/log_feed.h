@@ -28,6 +28,9 @@ class LogFeed {
   [[nodiscard]] bool pending() const;          ///< there is something to take
   [[nodiscard]] bool exhausted() const;        ///< and there never will be: every ring is closed and read
 
+  void note_backlog();                         ///< what is unsettled now; what comes later is not of it
+  [[nodiscard]] bool backlog_pending() const;  ///< some of what was noted is not settled
+
   /// What was taken, in numbers: `overwritten` lines were lost before the `lines` that were read.
   struct Taken {
     const LogRing* ring = nullptr;
@@ -56,7 +59,8 @@ class LogFeed {
  private:
   struct Source {
     std::shared_ptr<const LogRing> ring;
-    std::uint64_t cursor = 0;  ///< first line that is not settled yet
+    std::uint64_t cursor = 0;       ///< first line that is not settled yet
+    std::uint64_t backlog_end = 0;  ///< of the ring, when it was noted
 
     [[nodiscard]] bool pending() const { return cursor < ring->end(); }
     [[nodiscard]] bool exhausted() const { return ring->closed() && !pending(); }

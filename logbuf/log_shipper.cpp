@@ -54,6 +54,16 @@ bool LogShipper::has_pending(TimePoint now) const {
                      [now](const auto& item) { return item.second.may_ship(now); });
 }
 
+void LogShipper::note_backlog() {
+  for (auto& [id, pipeline] : pipelines_) pipeline.feed.note_backlog();
+}
+
+bool LogShipper::backlog_pending(TimePoint now) const {
+  return std::any_of(pipelines_.begin(), pipelines_.end(), [now](const auto& item) {
+    return item.second.may_ship(now) && item.second.feed.backlog_pending();
+  });
+}
+
 std::optional<LogBatch> LogShipper::next(TimePoint now) {
   if (flight_) std::abort();  // the same lines would be sent twice
   for (auto& [id, pipeline] : pipelines_) {

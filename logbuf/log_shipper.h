@@ -66,6 +66,11 @@ class LogShipper {
 
   [[nodiscard]] bool has_pending(TimePoint now) const;  ///< next() would yield a batch, were none in flight
 
+  /// Notes what waits now, in place of what was noted before; what comes later is not of it.
+  void note_backlog();
+  /// Some of what was noted waits still, and next() would yield a batch.
+  [[nodiscard]] bool backlog_pending(TimePoint now) const;
+
   /// The first line of this pipeline's newest ring that is not settled; nothing for an unknown one.
   [[nodiscard]] std::optional<std::uint64_t> cursor(const std::string& pipeline_id) const;
   /// The batch to post now; none when there is nothing new to tell. Precondition: no batch is in flight. At shutdown:

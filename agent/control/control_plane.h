@@ -43,6 +43,8 @@ class ControlPlaneListener {
   virtual void on_link(const LinkState& state) = 0;
   /// The agent itself is to become another version. May be said again and again until it is, or has failed.
   virtual void on_update_offered(const UpdateOrder& order) = 0;
+  /// Log lines are about to be sent: of what has been read up to now, and of nothing later, this may settle all.
+  virtual void on_logs_leave() {}
 };
 
 class ControlPlane {

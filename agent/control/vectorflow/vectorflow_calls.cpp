@@ -176,6 +176,7 @@ void VectorflowControl::send_heartbeat(std::function<void()> then) {
 
 void VectorflowControl::send_logs(std::function<void(bool answered)> then) {
   lines_known_ = false;
+  parts_.listener.on_logs_leave();
   auto batch = shipper_.next(steady_clock::now());
   if (!batch) {
     if (then) return then(true);

@@ -94,6 +94,11 @@ void VectorflowControl::on_lines() {
   pump();
 }
 
+void VectorflowControl::on_own_line() {
+  if (handing_over_) shipper_.note_backlog();
+  on_lines();
+}
+
 void VectorflowControl::on_retired(const std::string& pipeline_id) {
   shipper_.retire(pipeline_id);
 }
@@ -304,6 +309,8 @@ void VectorflowControl::tell_update_error(const std::string& reason) {
 
 void VectorflowControl::hand_over(std::function<void()> done) {
   handing_over_ = true;
+  // A Vector that talks all the time would keep us here. What comes from now on the next program reads, and sends.
+  shipper_.note_backlog();
   say_farewell(handover_grace, std::move(done));
 }
 
@@ -340,7 +347,8 @@ void VectorflowControl::finish() {
   if (schedule_.in_flight(Call::logs) || schedule_.in_flight(Call::heartbeat)) return;
   const auto now = steady_clock::now();
   hold_heartbeats();
-  if (!final_logs_failed_ && shipper_.has_pending(now) && schedule_.take_last(Call::logs, now)) {
+  const bool logs_wait = handing_over_ ? shipper_.backlog_pending(now) : shipper_.has_pending(now);
+  if (!final_logs_failed_ && logs_wait && schedule_.take_last(Call::logs, now)) {
     final_call_out_ = true;
     return send_logs([this](bool server_answered) {
       final_call_out_ = false;

@@ -63,6 +63,7 @@ class VectorflowControl final : public ControlPlane, public LogHub::Reader {
 
   void on_ring(const std::string& pipeline_id, std::shared_ptr<const logbuf::LogRing> ring) override;
   void on_lines() override;
+  void on_own_line() override;
   void on_retired(const std::string& pipeline_id) override;
 
  private:

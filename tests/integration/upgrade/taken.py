@@ -16,6 +16,11 @@ def numbers(server):
     return [int(m[1]) for m in map(NUMBER.search, server.log_lines("p1")) if m]
 
 
+def odd_ones(seen):
+    """Where numbers do not go on by one: [(before, after)]."""
+    return [(one, next_one) for one, next_one in zip(seen, seen[1:]) if next_one != one + 1] or seen[:1]
+
+
 def check_upgraded(found, pid, target=NEXT, complaints=0):
     """The same process is another version, without a word of complaint, and nothing is left of how it came."""
     assert found.agent.holder().pid == pid and found.agent.process.poll() is None
@@ -38,10 +43,27 @@ def an_update_by_push_keeps_process_vectors_and_every_log_line():
         last = numbers(server)[-1]
         wait_until(lambda: numbers(server)[-1] > last + 100, 20, "lines come")
         seen = numbers(server)
-        assert seen == list(range(1, len(seen) + 1)), "a line is missing, or came twice"
+        assert seen == list(range(1, len(seen) + 1)), f"missing or twice: {odd_ones(seen)}"
         server.deploy("p2", version("three"))   # they are managed as before
         found.agent.wait_version("p2", 2)
         assert [row[1:] for row in found.what_runs()] == [row[1:] for row in found.found], "by a reload"
+
+
+@scenario
+def a_slow_server_and_a_log_that_never_rests_cost_no_line_and_repeat_none():
+    with host({"p1": pipeline_yaml("one", flood={"lines_per_second": 100})}) as found:
+        server = found.server
+        wait_until(lambda: len(numbers(server)) > 50, 20, "lines come")
+        server.delay("logs", 0.8)   # lines come while each post is under way
+        found.push(found.order())
+        found.wait_version(NEXT)
+        server.clear_faults()
+        check_upgraded(found, found.agent.pid)
+        assert not found.agent.says("did not take the waiting logs"), "what came after it began was left to the next program"
+        last = numbers(server)[-1]
+        wait_until(lambda: numbers(server)[-1] > last + 300, 20, "lines come")
+        seen = numbers(server)
+        assert seen == list(range(1, len(seen) + 1)), f"missing or twice: {odd_ones(seen)}"
 
 
 @scenario

@@ -397,4 +397,47 @@ TEST_CASE("a body limit learned from a 413 is tested again after many full posts
   CHECK(f.shipper.body_limit() == learned * 2);
 }
 
+TEST_CASE("the backlog is what waited when it was noted, however much comes after it") {
+  Fixture f(2);
+  CHECK_FALSE(f.shipper.backlog_pending(f.now));
+  f.push("a");
+  f.shipper.note_backlog();
+  f.push("b");
+  CHECK(f.shipper.backlog_pending(f.now));
+  const LogBatch batch = f.next();
+  f.push_all();
+  CHECK(f.shipper.backlog_pending(f.now));  // until it is answered
+  f.answer(batch, Outcome::retry);
+  CHECK(f.shipper.backlog_pending(f.now));
+  f.answer(f.next(), Outcome::delivered);
+  CHECK_FALSE(f.shipper.backlog_pending(f.now));
+  f.push_all();
+  CHECK_FALSE(f.shipper.backlog_pending(f.now));
+  CHECK(f.shipper.has_pending(f.now));
+  f.shipper.note_backlog();
+  CHECK(f.shipper.backlog_pending(f.now));
+}
+
+TEST_CASE("the backlog of a ring that was closed counts, that of one that came later does not") {
+  Fixture f(1);
+  f.push("a");
+  f.shipper.note_backlog();
+  f.remove("a");
+  f.add("a");
+  f.push("a");
+  CHECK(f.shipper.backlog_pending(f.now));
+  f.answer(f.next(), Outcome::delivered);
+  CHECK_FALSE(f.shipper.backlog_pending(f.now));
+  CHECK(f.shipper.has_pending(f.now));
+}
+
+TEST_CASE("the backlog of a pipeline in quarantine is waited for by nobody") {
+  Fixture f(1);
+  f.push("a");
+  f.answer(f.next(), Outcome::refused);
+  f.push("a");
+  f.shipper.note_backlog();
+  CHECK_FALSE(f.shipper.backlog_pending(f.now));
+}
+
 }  // namespace vf::logbuf
