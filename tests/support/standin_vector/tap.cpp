@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
+#include <climits>
 #include <cmath>
 #include <csignal>
 #include <optional>
@@ -224,14 +225,16 @@ class Tap {
         modes.unlimited ? std::min<Clock::duration>(options_.interval, kUnlimitedTick) : options_.interval;
     tapped_.clear();
     match();
-    for (auto next = Clock::now() + tick; sleep_until(next);) {
-      // The sets that waited while this was stuck in its own output; what came after those is lost.
-      const auto sets = modes.unlimited ? kUnlimitedSets : kQueuedSets;
-      for (int set = 0; next <= Clock::now() && set < sets && !finished_; ++set, next += tick) print_set(next);
-      if (next > Clock::now()) continue;
-      next += (Clock::now() - next) / tick * tick;
-      for (auto& one : tapped_) one.events = had_by(one, next);
-      next += tick;
+    // So many sets wait while this is stuck in its own output; what comes after those is lost, until it is not. All of
+    // them wait for a tap that just gets no time.
+    const int most = modes.queued_sets > 0 ? modes.queued_sets : modes.unlimited ? kUnlimitedSets : kQueuedSets;
+    int late = 0;  // sets that came too late, in a row
+    for (auto next = Clock::now() + tick; sleep_until(next); next += tick) {
+      late = Clock::now() - next >= tick ? late + 1 : 0;
+      if (late <= most || next > stuck_until_)
+        print_set(next);
+      else
+        for (auto& one : tapped_) one.events = had_by(one, next);
     }
   }
 
@@ -272,8 +275,12 @@ class Tap {
     finished_ = true;
   }
 
-  static void print(const std::string& line) {
-    if (!write_all(STDOUT_FILENO, line)) {
+  void print(const std::string& line) {
+    pollfd out{STDOUT_FILENO, POLLOUT, 0};
+    const bool waits = line.size() > PIPE_BUF || ::poll(&out, 1, 0) == 0;
+    const bool written = write_all(STDOUT_FILENO, line);
+    if (waits) stuck_until_ = Clock::now();
+    if (!written) {
       say("thread 'main' panicked at library/std/src/io/stdio.rs: failed printing to stdout: Broken pipe (os error "
           "32)");
       ::_exit(kExitPanic);
@@ -337,6 +344,7 @@ class Tap {
   std::mt19937_64 random_{std::random_device{}()};
   int signals_ = -1;
   Clock::time_point connected_at_;
+  Clock::time_point stuck_until_;  // when its output was last written after a wait
   std::optional<Clock::time_point> end_;
   std::optional<Clock::time_point> exit_at_;
   bool finished_ = false;

@@ -47,6 +47,7 @@ const std::map<std::string, std::function<void(N, TapModes&)>>& readers() {
       {"odd", [](N n, TapModes& m) { m.odd = odd_kinds(n); }},
       {"odd_every", [](N n, TapModes& m) { m.odd_every = n.as<std::uint64_t>(); }},
       {"odd_bytes", [](N n, TapModes& m) { m.odd_bytes = n.as<std::size_t>(); }},
+      {"queued_sets", [](N n, TapModes& m) { m.queued_sets = n.as<int>(); }},
       {"ignore_term", [](N n, TapModes& m) { m.ignore_term = n.as<bool>(); }},
       {"delay", [](N n, TapModes& m) { m.delay = duration(n); }},
       {"exit_after", [](N n, TapModes& m) { m.exit_after = duration(n); }},

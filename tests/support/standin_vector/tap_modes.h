@@ -29,6 +29,7 @@ struct TapModes {
   std::vector<Odd> odd;                 ///< one after the other, each `odd_every`th line of an output
   std::uint64_t odd_every = 10;
   std::size_t odd_bytes = 10 << 20;  ///< of a `big` one
+  int queued_sets = 0;  ///< sets of events that wait for a reader that is late; 0: as many as for the real one
   bool ignore_term = false;
   std::chrono::milliseconds delay{0};                   ///< from its connection to its first notification
   std::optional<std::chrono::milliseconds> exit_after;  ///< from its connection
