@@ -59,7 +59,9 @@ class OnTerminal:
     def frame(self):
         """The lines of what was drawn last, without colours."""
         import re
-        last = self.seen[self.seen.rindex("\x1b[H"):]
+        at = self.seen.rindex("\x1b[H")
+        self.wait_for("\x1b[?2026l", since=at)   # all of it
+        last = self.seen[at:self.seen.index("\x1b[?2026l", at)]
         return [line.rstrip("\r") for line in re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", last).split("\n")]
 
     def end(self, timeout=20):
@@ -68,7 +70,8 @@ class OnTerminal:
         while self.process.poll() is None:
             assert time.monotonic() < deadline, "it does not end"
             self.read()
-        self.read(0)
+        while select.select([self.master], [], [], 0.2)[0]:   # a read yields 4 KiB at most
+            self.read(0)
         assert termios.tcgetattr(self.slave) == self.before, "the terminal's modes are not as they were"
         return self.process.returncode
 

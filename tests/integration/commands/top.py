@@ -2,7 +2,7 @@
 import json
 import signal
 
-from harness import Agent, StandinServer, pipeline_yaml, scenario
+from harness import Agent, StandinServer, pipeline_yaml, scenario, wait_until
 
 from common import OnTerminal, command
 
@@ -16,17 +16,20 @@ def pipeline(server, number):
     return Pipeline(f"p{number:03}", pipeline_yaml(), name=f"pipeline-{number:03}-with-a-long-name")
 
 
-@scenario
+@scenario(limit=120)
 def once_is_a_table_with_rates_or_json():
     with StandinServer() as server:
         server.set_pipeline("p1", pipeline_yaml(), name="edge")
         server.set_pipeline("p2", pipeline_yaml(crash_after="0.1s"), name="broken")
         with Agent(server) as agent:
             agent.wait_running("p1")
-            code, out, err = command(agent, "top", "--once", "-o", "json")
-            one = next(p for p in json.loads(out)["pipelines"] if p["name"] == "edge")
-            assert code == 0 and one["state"] == "running" and one["memoryBytes"] > 1 << 20, (out, err)
-            assert one["eventsInPerSecond"] >= 0 and "cpuPercent" in one, one
+
+            def with_rates():
+                code, out, err = command(agent, "top", "--once", "-o", "json")
+                one = next(p for p in json.loads(out)["pipelines"] if p["name"] == "edge")
+                assert code == 0 and one["state"] == "running" and one["memoryBytes"] > 1 << 20, (out, err)
+                return one["eventsInPerSecond"] >= 0 and "cpuPercent" in one
+            wait_until(with_rates, 60, "rates; a figure that comes late costs a try")
             code, out, err = command(agent, "top", "-n", "2", "-d", "1", env={"COLUMNS": "80"})
             assert code == 0 and out.count("PIPELINE") == 2 and out.index("broken") < out.index("edge"), out
             assert all(len(line) <= 80 for line in out.splitlines()), out

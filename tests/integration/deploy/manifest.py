@@ -20,7 +20,10 @@ def python():
         commands = ([sys.executable, "-m", "venv", "--clear", str(venv)],
                     [str(interpreter), "-m", "pip", "install", "--quiet", "-r", f"{HERE}/requirements.txt"])
         for command in commands:
-            ended = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+            try:
+                ended = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+            except subprocess.TimeoutExpired as late:
+                raise Skip(f"the Kubernetes schemas cannot be installed: {late}") from late
             if ended.returncode != 0:
                 raise Skip(f"the Kubernetes schemas cannot be installed: {(ended.stderr or ended.stdout).strip()[-300:]}")
         done.write_text(wanted)

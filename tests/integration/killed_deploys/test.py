@@ -87,7 +87,7 @@ def kill_at_every_step(more, share, shares):
         assert step < MOST_STEPS - shares and kills >= len(steps) // shares // 2, (step, kills, seen)
         for name in ("staged", "state/broken"):
             assert not list((agent.data_dir / name).glob("*")), f"{name} is empty"
-        assert not list(agent.data_dir.rglob("*.new")), "no write is left half done"
+        wait_until(lambda: not list(agent.data_dir.rglob("*.new")), 10, "no write is left half done")
         return kills
 
 

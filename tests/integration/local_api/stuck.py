@@ -20,19 +20,28 @@ def loop_delays(metrics):
     return buckets["+Inf"], buckets["+Inf"] - buckets["0.1"]
 
 
-def watch_stuck(agent, target, headers=None):
-    """Streams that nobody reads, while everything else must go on; answers how much the agent has grown in kB."""
-    stuck = [Stream(agent, target, receive_buffer=4096) for _ in range(4)]
-    time.sleep(scaled(1))   # the sockets' buffers are full by then
-    before, turns = rss_kb(agent), loop_delays(agent.metrics())
-    begun = time.monotonic()
+def late_turns(agent):
+    """(turns of the loop later than 100 ms, all) of four seconds in which others are answered."""
+    turns, begun = loop_delays(agent.metrics()), time.monotonic()
     while time.monotonic() < begun + scaled(4):
         assert ask(agent, "/status").json["pid"] == agent.pid, "others are answered"
         time.sleep(0.1)
-    grown, now = rss_kb(agent) - before, loop_delays(agent.metrics())
+    now = loop_delays(agent.metrics())
     assert now[0] > turns[0], "the loop is measured"
-    late = now[1] - turns[1]
-    assert late <= 0.02 * (now[0] - turns[0]) + 1, f"{late} of {now[0] - turns[0]} turns were later than 100 ms"
+    return now[1] - turns[1], now[0] - turns[0]
+
+
+def watch_stuck(agent, target):
+    """Streams that nobody reads, while everything else must go on; answers how much the agent has grown in kB."""
+    stuck = [Stream(agent, target, receive_buffer=4096) for _ in range(4)]
+    time.sleep(scaled(1))   # the sockets' buffers are full by then
+    before, looks = rss_kb(agent), [late_turns(agent)]
+    grown = rss_kb(agent) - before
+    # What a stuck viewer does is seen at each look; what a busy machine does is not.
+    while looks[-1][0] > 0.02 * looks[-1][1] + 1 and len(looks) < 4:
+        looks.append(late_turns(agent))
+    late, turns = looks[-1]
+    assert late <= 0.02 * turns + 1, f"turns later than 100 ms, and all: {looks}"
     return stuck, grown
 
 
@@ -79,7 +88,7 @@ def figures_are_not_read_more_often_when_nobody_asks():
             agent.wait_running("p1")
             one = lambda: ask(agent, "/readings").json["pipelines"][0]
             wait_until(lambda: "readAt" in one(), 20, "figures")
-            time.sleep(21 + 5)   # nobody has asked for 20 s; a round that had begun is over
+            time.sleep(35)   # nobody has asked for 20 s; a round that was due by then is 5 s later, and over
             first = one()["readAt"]   # this very look asks again
             assert time.time() * 1000 - first > 5500, "the figures are older than a closely watched one's"
             wait_until(lambda: one()["readAt"] > first, 10, "and are read again as soon as somebody looks")

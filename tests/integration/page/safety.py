@@ -25,6 +25,7 @@ def names_words_lines_and_events_that_are_markup_are_shown_as_text():
             assert words in browser.text("#rows"), browser.text("#rows")
         click_row(browser, EVIL)
         browser.wait_text("line " + EVIL, "#panel-log")
+        wait_until(lambda: browser.count(".node"), 20, "its graph", poll=0.1)
         click_component(browser, EVIL)
         wait_until(lambda: browser.texts(".event") == [event], 10, "the event as it is")
         browser.run("document.querySelector('.event').click()")

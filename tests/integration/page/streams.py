@@ -16,6 +16,7 @@ def a_tap_keeps_the_last_1000_events_and_says_what_it_let_go_and_what_the_agent_
     with acted_agent(1, events={"cm00000": numbered(2500)}) as agent:
         open_pipeline(browser, agent.url, "edge-0")
         click_component(browser, "demo")
+        browser.wait_text("2500 events", "#panel-tap .count")
         wait_until(lambda: browser.count(".event") == 1000, 20, "1000 events")
         assert [event["n"] for event in events_shown(browser)] == list(range(1500, 2500))
         assert "2500 events" in browser.text("#panel-tap .count") and "oldest 1500 let go" in browser.text("#panel-tap .count")

@@ -21,8 +21,8 @@ def a_deploy_is_applied_by_push():
             connected(server)
             watch = Stopwatch()
             server.deploy("p1", pipeline_yaml("two"))
-            wait_until(lambda: agent.vector("# two"), 10, "version 2 runs")
-            watch.expect_below(3, "a deploy")
+            wait_until(lambda: agent.vector("# two"), 30, "version 2 runs")
+            watch.expect_below(20, "a deploy")
             agent.wait_version("p1", 2)
             server.deploy("p2", pipeline_yaml("three"))
             agent.wait_version("p2", 1)
@@ -94,14 +94,14 @@ def a_foreign_push_url_never_gets_the_token():
 def a_silent_stream_is_reconnected_and_a_live_one_is_not():
     with StandinServer(keepalive=0.5) as server:
         calm(server)
-        with Agent(server, env={"VF_TEST_PUSH_SILENCE": "3s"}) as agent:
+        with Agent(server, env={"VF_TEST_PUSH_SILENCE": "6s"}) as agent:
             agent.wait_running("p1")
             connected(server)
-            stays(lambda: server.push_connections() == 1, 5, "keepalives are signs of life")
+            stays(lambda: server.push_connections() == 1, 8, "keepalives are signs of life")
             watch = Stopwatch()
             server.half_open_push()
             wait_until(lambda: server.push_connections() == 2, 20, "a new stream")
-            watch.expect_at_least(2, "patience with a silent stream")
+            watch.expect_at_least(4, "patience with a silent stream")
             server.deploy("p1", pipeline_yaml("two"))
             agent.wait_version("p1", 2)
 

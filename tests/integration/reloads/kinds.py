@@ -49,7 +49,7 @@ def a_reload_that_never_ends_is_one_restart_with_its_reason():
         server.deploy("p1", version("two", reload="hang"))
         agent.wait_version("p1", 2)
         assert row(server)["pid"] != before["pid"]
-        assert any("not said within 2" in line for line in server.log_lines("p1")), "why, in the pipeline's log"
+        wait_until(lambda: any("not said within 2" in line for line in server.log_lines("p1")), 10, "why, in the pipeline's log")
         agent.wait_says(r"not said within 2(\.0)? s ")
         wait_shown(server, "two")
         assert agent.metrics().one("vf_agent_pipeline_restarts_total", any_label="p1") == 1

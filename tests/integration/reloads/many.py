@@ -34,9 +34,9 @@ def thirty_reloads_and_restarts_by_turns_end_right():
         assert in_sync_words(agent)["applied"] == 1
 
 
-@scenario
+@scenario(limit=150)
 def a_stopped_vector_holds_up_no_other_deploy():
-    env = {"VF_RELOAD_TIMEOUT": "9s", "VF_STOP_TIMEOUT": "4s"}
+    env = {"VF_RELOAD_TIMEOUT": "30s", "VF_STOP_TIMEOUT": "4s"}
     with running(version("one"), env=env) as (server, agent):
         server.deploy("p2", version("other"))
         agent.wait_running("p2")
@@ -46,12 +46,12 @@ def a_stopped_vector_holds_up_no_other_deploy():
         wait_until(lambda: agent.says("is told to reload"), 20, "it is told")
         server.deploy("p2", version("next"))                       # by a reload
         server.deploy("p3", version("new", more="timezone: UTC\n"))
-        agent.wait_version("p2", 2, timeout=8)
-        agent.wait_running("p3", timeout=1)
+        agent.wait_version("p2", 2)
+        agent.wait_running("p3")
         server.deploy("p3", version("new", more="timezone: GMT\n"))   # by a restart
-        agent.wait_version("p3", 2, timeout=3)
+        agent.wait_version("p3", 2)
         assert not agent.says("not said within"), "all that while p1 was waited for"
-        agent.wait_version("p1", 2)
+        agent.wait_version("p1", 2, timeout=60)
         assert not stopped.process.alive(), "it did not answer: a new process"
         wait_shown(server, "two")
 

@@ -8,8 +8,8 @@ def a_pushed_sample_is_answered_for_all_its_components_in_one_post():
     for version in ("0.54.0", "0.57.0"):
         with running(pipeline(), env={"STANDIN_VECTOR_VERSION": version}) as (server, agent):
             server.request_sample("s1", "p1", ["demo", "parse", "out"], limit=5, by=("push",))
-            results = wait_sample(server, "s1")
-            assert took(server, "s1") < scaled(3), "as soon as there are enough, not after 15 s"
+            results = wait_sample(server, "s1", 20)
+            assert took(server, "s1") < scaled(10), "as soon as there are enough, not after 15 s"
             assert list(results) == ["demo", "parse", "out"]
             for key, output in (("demo", "demo"), ("parse", "parse"), ("out", "parse")):
                 events = results[key]["events"]
@@ -45,7 +45,7 @@ def a_component_without_events_keeps_no_other_one_waiting_for_ever():
     with running(pipeline(rates={"demo": 0})) as (server, agent):
         server.request_sample("s1", "p1", ["demo", "parse"], by=("push",))
         results = wait_sample(server, "s1", 25)
-        assert 10 < took(server, "s1") < scaled(18), took(server, "s1")
+        assert 10 < took(server, "s1") < scaled(22), took(server, "s1")
         assert len(results["parse"]["events"]) == 5
         assert not results["demo"].get("events") and results["demo"].get("events", []) is not None
         wait_until(lambda: not agent.taps(), 5, "nothing is left")
@@ -65,7 +65,7 @@ def a_pipeline_of_another_node_is_left_to_that_one():
     with running(pipeline(), poll=1000) as (server, agent):
         server.request_sample("s1", "nobody", ["demo"])
         stays(lambda: not agent.taps() and not server.requests_to("samples"), 3, "nothing is said")
-        assert not any("sampleResults" in r.json for r in server.requests_to("heartbeat"))
+        assert not any("sampleResults" in (r.json or {}) for r in server.requests_to("heartbeat"))
 
 
 @scenario

@@ -60,8 +60,8 @@ def samples_and_taps_do_not_keep_each_other():
             server.start_tap(name, "p1", name)
             wait_until(lambda: server.tapped(name), 20, "it is tapped")
         server.request_sample("s1", "p1", ["parse"], by=("push",))
-        wait_sample(server, "s1")
-        assert took(server, "s1") < scaled(3)
+        wait_sample(server, "s1", 20)
+        assert took(server, "s1") < scaled(10)
         count = len(server.tapped("parse"))
         wait_until(lambda: len(server.tapped("parse")) > count + 20, 20, "taps go on")
         assert len(calls()) <= 5, "a sink shows itself as one at the second attempt"

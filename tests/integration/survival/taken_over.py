@@ -52,7 +52,7 @@ def every_vector_outlives_a_killed_agent_and_is_taken_over():
 
 @scenario
 def no_line_of_the_time_without_an_agent_is_missing():
-    with running({"p1": pipeline_yaml("one", flood={"lines_per_second": 200})}) as (server, agent):
+    with running({"p1": pipeline_yaml("one", flood={"lines_per_second": 100})}) as (server, agent):
         for _ in range(3):
             wait_until(lambda: len(numbers(server)) > 100, 20, "lines come")
             agent.kill()
@@ -69,7 +69,7 @@ def no_line_of_the_time_without_an_agent_is_missing():
 
 @scenario
 def lines_on_their_way_when_the_agent_was_killed_are_sent_by_the_next():
-    with running({"p1": pipeline_yaml("one", flood={"lines_per_second": 200})}) as (server, agent):
+    with running({"p1": pipeline_yaml("one", flood={"lines_per_second": 100})}) as (server, agent):
         wait_until(lambda: len(numbers(server)) > 100, 20, "lines come")
         server.fail("logs", 503, times=1000)
         server.fail("heartbeat", 503, times=1000)
@@ -87,7 +87,7 @@ def lines_on_their_way_when_the_agent_was_killed_are_sent_by_the_next():
 
 @scenario
 def a_long_time_without_an_agent_costs_no_line():
-    with running({"p1": pipeline_yaml("one", flood={"lines_per_second": 200})}) as (server, agent):
+    with running({"p1": pipeline_yaml("one", flood={"lines_per_second": 100})}) as (server, agent):
         wait_until(lambda: len(numbers(server)) > 100, 20, "lines come")
         agent.kill()
         size = size_of_output(agent)
@@ -135,7 +135,7 @@ def an_agent_killed_in_the_middle_of_deploys_leaves_one_vector_a_pipeline():
     seed = random.randrange(1 << 30)
     print(f"seed {seed}", flush=True)
     dice = random.Random(seed)
-    with running({"p1": version("number 0."), "p2": version("other 0.")}) as (server, agent):
+    with running({"p1": version("number 0."), "p2": version("other 0.")}, limits={}) as (server, agent):
         for number in range(1, 16):
             zone = f"timezone: {dice.choice(('UTC', 'GMT'))}\n" if dice.random() < 0.6 else ""
             server.deploy("p1", version(f"number {number}.", more=zone))
@@ -200,7 +200,7 @@ def a_pid_that_is_nobody_is_simply_started():
 
 @scenario
 def one_that_was_being_stopped_when_the_agent_was_killed_is_never_two():
-    with running({"p1": version("one", drain="4s")}, env={"VF_STOP_TIMEOUT": "30s"}) as (server, agent):
+    with running({"p1": version("one", drain="12s")}, env={"VF_STOP_TIMEOUT": "30s"}) as (server, agent):
         first = vector(agent)
         server.deploy("p1", version("two", drain="0s"))
         wait_until(lambda: any("Vector has stopped." in line for line in server.log_lines("p1")), 20, "it drains")

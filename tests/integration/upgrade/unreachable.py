@@ -23,7 +23,7 @@ def one_that_does_not_reach_the_server_any_more_is_replaced():
         wait_until(lambda: agent.output().count(f"vf-agent {running_version()} starting") == 2, 20, "the one before")
         found.check_untouched()
         server.accept_connections()
-        found.wait_error("version 9.9.8 did not stand: it did not report that it is healthy within 4 s", timeout=60)
+        found.wait_error("version 9.9.8 did not stand: it did not report that it is healthy within 8 s", timeout=60)
         found.wait_version(running_version(), timeout=60)
         found.check_not_upgraded()
 

@@ -42,13 +42,13 @@ def starts_back_off_and_are_never_given_up():
             wait_until(lambda: agent.metrics().one("vf_agent_pipeline_restarts_total", any_label="bad") >= 4)
             wait_until(server.push_connected, what="the push stream")
             server.deploy("bad", pipeline_yaml("mended"))   # does not wait for the 16 s to end
-            agent.wait_version("bad", 2, timeout=8)
+            agent.wait_version("bad", 2, timeout=11)
 
 
 @scenario
 def status_zero_is_a_failure_too():
     with StandinServer() as server, counted_starts() as (vector, times):
-        server.set_pipeline("p1", pipeline_yaml(exit_zero_after="1s"))
+        server.set_pipeline("p1", pipeline_yaml(exit_zero_after="3s"))
         with Agent(server, env={"VF_VECTOR_BIN": vector}) as agent:
             agent.wait_running("p1")
             wait_until(lambda: server.status("p1") == "CRASHED", 20, "told as CRASHED")

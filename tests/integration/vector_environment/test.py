@@ -114,7 +114,8 @@ def signals_and_group_are_as_a_fresh_process_has_them():
         server.set_pipeline("p1", pipeline_yaml(print_process=True))
         with Agent(server) as agent:
             agent.wait_running("p1")
-            lines = wait_until(lambda: [line for line in server.log_lines("p1") if line.startswith("standin: ")], 20)
+            wait_until(lambda: any("NoNewPrivs" in line for line in server.log_lines("p1")), 20, "the last of them")
+            lines = [line for line in server.log_lines("p1") if line.startswith("standin: ")]
             facts = "\n".join(lines)
             pid = server.statuses()["p1"]["pid"]
             assert f"pid={pid} " in facts and f"pgid={pid} " in facts, "in a group of its own"

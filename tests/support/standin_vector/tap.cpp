@@ -239,6 +239,7 @@ class Tap {
   }
 
   [[nodiscard]] std::uint64_t had_by(const Tapped& one, Clock::time_point time) const {
+    if (time <= one.began) return one.events;  // a reload has come while this was late
     const auto events = static_cast<std::uint64_t>(
         std::floor(std::chrono::duration<double>(time - one.began).count() * one.per_second));
     const auto most = topology_.modes.count;

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import signal
+import time
 from dataclasses import dataclass
 
 
@@ -17,7 +18,13 @@ class Process:
         return now is not None and now.started == self.started and now.state not in "ZX"
 
     def command_line(self):
-        return [part.decode(errors="replace") for part in _read(self.pid, "cmdline").split(b"\0")[:-1]]
+        """While it becomes another program it has no words for some milliseconds: that is waited for."""
+        for _ in range(100):
+            words = _read(self.pid, "cmdline").split(b"\0")[:-1]
+            if words or not os.path.exists(f"/proc/{self.pid}/exe"):   # nor has a kernel thread, or one that ends
+                break
+            time.sleep(0.005)
+        return [part.decode(errors="replace") for part in words]
 
     def environment(self):
         pairs = (entry.partition(b"=") for entry in _read(self.pid, "environ").split(b"\0") if entry)

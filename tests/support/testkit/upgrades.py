@@ -18,7 +18,7 @@ from testkit.versions import version
 from testkit.waiting import wait_until
 
 NEXT = "9.9.9"   # what VF_TEST_AGENT_NEXT says it is
-SHORT_TRIAL = {"VF_TEST_UPDATE_TRIAL": "4s"}   # instead of a minute, where the end of one is waited for
+SHORT_TRIAL = {"VF_TEST_UPDATE_TRIAL": "8s"}   # instead of a minute, where the end of one is waited for
 
 
 @functools.cache

@@ -43,7 +43,7 @@ class SupervisorBench : public SupervisorListener {
     put(vector_path(), fake_vector, 0700);
     settings.data_dir = folder / "data";
     settings.vector_bin = vector_path();
-    settings.port_base = 21000;
+    settings.port_base = 14000;  // below those of the integration tests
     settings.limits.restart = {std::chrono::milliseconds(20), std::chrono::milliseconds(100), std::chrono::seconds(60),
                                3};
     settings.rollout.recheck = settings.limits.restart;

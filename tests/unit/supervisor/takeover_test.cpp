@@ -50,7 +50,7 @@ struct Host {
     memory.wanted = spec;
     memory.starts = 3;
     memory.process = orphan.record;
-    memory.process->ports = {21500, 21501};
+    memory.process->ports = {14500, 14501};
     memory.process->version = spec.version;
     memory.process->checksum = spec.checksum;
     memory.process->healthy = true;
@@ -100,12 +100,14 @@ TEST_CASE("how old a process is depends on the boot's clock alone") {
 
 TEST_CASE("a process that was taken over is signalled, and its end is noticed") {
   TestLoop loop;
-  const Orphan orphan(loop, "trap 'exit 7' TERM; while :; do sleep 0.01; done", {});
+  const TempFolder folder;
+  const std::string is_set = folder / "set";
+  const Orphan orphan(loop, "trap 'exit 7' TERM; : > " + is_set + "; while :; do sleep 0.01; done", {});
   std::optional<ExitStatus> ended;
   const auto child =
       Child::adopt(loop.context(), orphan.pid(), open_pidfd(orphan.pid()), [&](ExitStatus status) { ended = status; });
   CHECK(is_own_child(orphan.pid()));
-  loop.run_for(50ms);  // its trap is set
+  REQUIRE(loop.until([&] { return std::filesystem::exists(is_set); }));
   child->signal(SIGTERM);
   REQUIRE(loop.until([&] { return ended.has_value(); }));
   CHECK(*ended == ExitStatus{7, 0, true});
@@ -122,7 +124,7 @@ TEST_CASE("what runs as wanted is taken over: same process, same ports, no resta
   host.bench.loop.run_for(20ms);
   const PipelineStatus status = host.bench.status("p");
   CHECK(status.pid == orphan.pid());
-  CHECK(status.ports == PortPair{21500, 21501});
+  CHECK(status.ports == PortPair{14500, 14501});
   CHECK(status.state == ProcessState::running);
   CHECK(status.sync == Sync::applied);
   CHECK(status.restarts == 2);
@@ -139,7 +141,7 @@ TEST_CASE("the end of a process that was taken over is a failure like any other"
   CHECK(host.bench.deaths[0].version == 1);
   REQUIRE(host.bench.until_running("p"));
   CHECK(host.bench.status("p").pid != orphan.pid());
-  CHECK(host.bench.status("p").ports == PortPair{21500, 21501});
+  CHECK(host.bench.status("p").ports == PortPair{14500, 14501});
 }
 
 TEST_CASE("what is not wanted any more is stopped, and what is wanted otherwise is replaced after its end") {

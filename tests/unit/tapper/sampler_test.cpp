@@ -70,7 +70,7 @@ TEST_CASE("one subprocess samples all components of an order, told apart, and en
 }
 
 TEST_CASE("a component without events has an error when its time is over, the others have their events") {
-  Bench bench(echo("a", "{\"n\":1}") + "exec sleep 1000", std::chrono::milliseconds(300));
+  Bench bench(echo("a", "{\"n\":1}") + "exec sleep 1000", std::chrono::milliseconds(3000));
   const auto found = bench.run({"a", "quiet"}, 5);
   CHECK(found[0].events.size() == 1);
   CHECK(found[0].error.empty());
@@ -98,7 +98,7 @@ exec sleep 1000)");
 }
 
 TEST_CASE("four subprocesses run at once and the fifth waits its turn") {
-  Bench bench("exec sleep 1000", std::chrono::milliseconds(400));
+  Bench bench("exec sleep 1000", std::chrono::milliseconds(2000));
   for (int i = 0; i < 6; ++i) bench.roles["s" + std::to_string(i)] = ComponentRole::sink;
   std::size_t most = 0;
   bool done = false;
@@ -116,7 +116,7 @@ TEST_CASE("what there is not is said in place of events") {
 echo "[tap] Pattern 'x.*' failed to match: will retry on configuration reload." >&2
 echo "[tap] Pattern 'a.*' failed to match: will retry on configuration reload." >&2
 exec sleep 1000)",
-              std::chrono::milliseconds(300));
+              std::chrono::milliseconds(3000));
   auto found = bench.run({"x", "a"}, 1);
   CHECK(found[0].error == "this pipeline has no such component");
   CHECK(found[1].error == "no events received within 15s");

@@ -191,7 +191,7 @@ echo ')" + meta("c", "1") +
               "'; " + stay);
   Seen seen;
   const auto watch = bench.watch("c", seen);
-  REQUIRE(bench.loop.until([&] { return !seen.events.empty(); }));
+  REQUIRE(bench.loop.until([&] { return !seen.events.empty() && !seen.notices.empty(); }));
   REQUIRE(seen.notices.size() == 1);
   CHECK(has(seen.notices[0], "no component c"));
 }
@@ -258,10 +258,10 @@ TEST_CASE("who comes while a pipeline is waited for is told so, too") {
 }
 
 TEST_CASE("a subprocess whose time is over goes on as another one for who came later, without a word") {
-  Bench bench("sleep 1.2", std::chrono::milliseconds(1000));
+  Bench bench("sleep 2.2", std::chrono::milliseconds(2000));
   Seen first, second;
   const auto one = bench.watch("c", first);
-  bench.loop.run_for(std::chrono::milliseconds(700));
+  bench.loop.run_for(std::chrono::milliseconds(1200));
   const auto two = bench.watch("c", second);
   REQUIRE(bench.loop.until([&] { return bench.fake.starts().size() == 2; }));
   CHECK(second.notices.empty());

@@ -150,7 +150,7 @@ TEST_CASE_METHOD(Fixture, "the loop tells the deadline in time while the worker 
   boost::asio::post(loop, [&] { ticked = true; });
   loop.run();
   CHECK(ticked);
-  CHECK(Clock::now() - begin < 2s);
+  CHECK(Clock::now() - begin < 5s);
   CHECK(told.size() == 1);
 }
 

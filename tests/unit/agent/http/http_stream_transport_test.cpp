@@ -239,7 +239,7 @@ TEST_CASE("the push channel over HTTP hears a server's events, reconnects when i
                                           "connected", "1"});
   const auto begin = Clock::now();
   channel.stop();
-  CHECK(Clock::now() - begin < 1s);
+  CHECK(Clock::now() - begin < 5s);
 }
 
 }  // namespace vf::agent
