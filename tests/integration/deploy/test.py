@@ -3,6 +3,6 @@ import importlib
 
 from harness import main
 
-for part in ("scripts", "names", "service", "manifest", "container"):
+for part in ("scripts", "names", "service", "manifest", "container", "installed"):
     importlib.import_module(part)  # registers its scenarios
 main()
