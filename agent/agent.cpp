@@ -235,7 +235,7 @@ struct Agent::Impl final : ControlPlaneListener, supervisor::SupervisorListener,
     if (!stopping) updater.offer(order);
   }
 
-  void on_logs_leave() override { progress.mark(); }
+  void on_logs_leave() override { progress.note(); }
 
   void on_restart_requested(const std::string& id) override {
     if (!keeper.restart(id)) log.warn("asked to restart pipeline " + id + ", which is not wanted here");

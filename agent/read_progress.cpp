@@ -17,15 +17,23 @@ void ReadProgress::start() {
 }
 
 /// A mark belongs to one process: the files begin anew with each.
-void ReadProgress::mark() {
+void ReadProgress::note() {
   for (const supervisor::PipelineStatus& status : keeper_.statuses()) {
     const auto ring = hub_.ring(status.id);
     if (!status.pid || !ring) continue;
     auto& [generation, marks] = marks_[status.id];
     if (std::exchange(generation, status.generation) != status.generation) marks = {};
     marks.note(ring->end(), keeper_.handed_on(status.id));
-    if (const auto offsets = marks.reached(cursor_(status.id).value_or(ring->end())))
-      keeper_.mark_read(status.id, *offsets);
+  }
+}
+
+void ReadProgress::mark() {
+  note();
+  for (auto& [id, of_process] : marks_) {
+    const auto ring = hub_.ring(id);
+    if (!ring) continue;
+    if (const auto offsets = of_process.second.reached(cursor_(id).value_or(ring->end())))
+      keeper_.mark_read(id, *offsets);
   }
 }
 

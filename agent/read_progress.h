@@ -1,6 +1,6 @@
 // ReadProgress: tells the supervisor every few seconds up to where its Vectors' output has been read and shipped, so
-// that the next agent begins there: with the very line after the last one taken, where mark() is called before each
-// post as well. Loop's thread.
+// that the next agent begins there: with the very line after the last one taken, as note() is called before each post.
+// Loop's thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -26,7 +26,9 @@ class ReadProgress {
       : keeper_(keeper), hub_(hub), cursor_(std::move(cursor)), timer_(loop) {}
 
   void start();
-  /// Now, beside its turn: before lines leave, and before this program ends.
+  /// Lines are about to leave: up to here they may be settled together.
+  void note();
+  /// Tells it now, beside its turn.
   void mark();
   void forget(const std::string& id) { marks_.erase(id); }
 
