@@ -24,11 +24,11 @@ from testkit.ports import PortBlock, listening_socket
 from testkit.proc import children, connections_to, everything, look, with_argument
 from testkit.scenarios import Skip, main, scenario
 from testkit.vectors import Vector, pipeline_yaml
-from testkit.waiting import SLOWDOWN, Broken, Stopwatch, scaled, stays, wait_until
+from testkit.waiting import SLOWDOWN, Broken, Stopwatch, expect_once_below, scaled, stays, wait_until
 
 __all__ = [
     "Agent", "Authority", "Broken", "ConnectProxy", "Exposition", "Folder", "Pipeline", "PortBlock", "SLOWDOWN",
     "Skip", "StandinServer", "Stopwatch", "Trap", "Vector", "checksum", "children", "connections_to",
-    "directory_agent", "everything", "follow_output", "listening_socket", "look", "main", "pipeline_yaml", "program",
+    "directory_agent", "everything", "expect_once_below", "follow_output", "listening_socket", "look", "main", "pipeline_yaml", "program",
     "run_agent", "scaled", "scenario", "scratch_dir", "stays", "vector_env", "vector_fds", "wait_until",
     "with_argument"]

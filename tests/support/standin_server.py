@@ -5,6 +5,7 @@ It keeps the wire contract of the agent protocol, refuses or loses what the real
 every request (`requests`) and every breach of the contract by the agent (`violations`). Tests steer it by methods, from
 any thread. Only loopback. `python3 standin_server.py --help` runs it by hand.
 """
+import re
 import threading
 import time
 
@@ -25,6 +26,12 @@ ENROLLMENT_TOKEN = "vf_enroll_default_0123456789abcdef_" + "5" * 64
 
 def version_of(text):
     return tuple(int(part) for part in text.split("."))
+
+
+def tap_of(request):
+    """The requestId of a post of a tap's events; None for any other call."""
+    found = re.search(rb'"requestId":"([^"]*)"', request.body) if request.endpoint == "tap-events" else None
+    return found and found[1]
 
 
 class StandinServer:
@@ -68,7 +75,7 @@ class StandinServer:
         self._heard = threading.Condition(self.lock)
 
         self.in_flight = {}                # request -> connection
-        self._patience = {}                # endpoint -> (time before which Retry-After forbids a call, time since)
+        self._patience = {}                # endpoint -> (time before which Retry-After forbids a call, when and which tap was told)
         self._scheme = "https" if tls else "http"
         self.listener = Listener(lambda link: Handler(link, self), port=port, tls=tls)
         if not start:
@@ -338,10 +345,10 @@ class StandinServer:
 
     def check_patience(self, request):
         with self.lock:
-            until, since = self._patience.get(request.endpoint, (0, 0))
-        # Taps post side by side: what was on its way when the answer came is no breach.
-        early = 0.3 if request.endpoint == "tap-events" else 0
-        if since + early < request.at < until - 0.1:
+            until, since, told = self._patience.get(request.endpoint, (0, 0, None))
+        # Taps post side by side: what another one had sent when that answer came is no breach.
+        sent_before = told is not None and told != tap_of(request) and request.at < since + 0.3
+        if since < request.at < until - 0.1 and not sent_before:
             self.record.violate(f"called {until - request.at:.1f} s before Retry-After allows", request)
 
     def note_answer(self, request, reply):
@@ -349,8 +356,8 @@ class StandinServer:
         wait = reply.headers.get("Retry-After")
         if wait is not None:
             with self.lock:
-                until, _ = self._patience.get(request.endpoint, (0, 0))
-                self._patience[request.endpoint] = (max(until, request.done + float(wait)), request.done)
+                until = self._patience.get(request.endpoint, (0,))[0]
+                self._patience[request.endpoint] = (max(until, request.done + float(wait)), request.done, tap_of(request))
 
     def forget_retry_after(self):
         """The wait that was asked for ends early (an agent may not know: it only must not be blamed)."""

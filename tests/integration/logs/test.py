@@ -2,7 +2,6 @@
 import os
 import pathlib
 import re
-import time
 
 from harness import Agent, StandinServer, main, pipeline_yaml, scenario, stays, wait_until
 
@@ -31,13 +30,12 @@ def lines_of_both_streams_arrive_in_order():
 def posts_keep_their_interval_and_none_is_empty():
     with StandinServer() as server:
         server.set_pipeline("p1", pipeline_yaml(flood={"lines_per_second": 20}))
-        began = time.monotonic()
         with Agent(server, env={"VF_LOG_FLUSH_INTERVAL": "1500ms"}) as agent:
             agent.wait_running("p1")
             wait_until(lambda: len(server.requests_to("logs")) >= 8, 40, "eight posts")
-            times = [r.at - began for r in server.requests_to("logs")]
-            # One that arrives late makes the pause after it look short; none is before its time.
-            assert all(at >= 1.5 * n for n, at in enumerate(times)), times
+            times = [r.at for r in server.requests_to("logs")]
+            # One that arrives late, a second here, makes the pause after it look short: not all of them.
+            assert all(b - a >= 1.5 * n - 1 for i, a in enumerate(times) for n, b in enumerate(times[i:])), times
             numbers, dropped = accounted(server.log_lines("p1"))
             assert dropped == 0 and numbers == list(range(1, len(numbers) + 1)), "no line is lost in peace"
 

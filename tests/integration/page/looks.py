@@ -2,7 +2,7 @@
 import json
 
 from acted_agent import SMALL, component, forty_components, some_pipelines
-from harness import scenario, wait_until
+from harness import expect_once_below, scenario, wait_until
 from stage import LINE, acted_agent, click_component, click_row, open_page, open_pipeline, quiet, the_browser
 
 # The contrast of every text with what is behind it, as WCAG counts it; those below what AA asks for.
@@ -117,17 +117,16 @@ def with_five_hundred_pipelines_search_filter_and_sort_answer_at_once():
     browser = the_browser()
     with acted_agent(500) as agent:
         open_page(browser, agent.url)
-        # From the key to the frame that shows it, in milliseconds; loose, as this machine is shared.
-        took = []
-        for _ in range(3):   # the best of them
+        def searched():
+            """From the key to the frame that shows it."""
             browser.run("const f = document.querySelector('#search'); f.value = ''; f.dispatchEvent(new Event('input'))")
             wait_until(lambda: browser.count(".pipeline") == 500, 20, "all of them", poll=0.1)
-            took.append(browser.run("""const field = document.querySelector("#search"); const began = performance.now();
-            field.value = "payments 4"; field.dispatchEvent(new Event("input"));
-            return new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now() - began))))"""))
+            return browser.run("""const field = document.querySelector("#search"); const began = performance.now();
+                field.value = "payments 4"; field.dispatchEvent(new Event("input"));
+                return new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now() - began))))""") / 1000
+        expect_once_below(1, searched, "a search")
         names = browser.texts(".pipeline b")
         assert names and all("payments" in name for name in names) and len(names) < 60, names
-        assert min(took) < 1000, f"{took} ms"
         browser.run("const f = document.querySelector('#search'); f.value = 'nothing is called so'; f.dispatchEvent(new Event('input'))")
         assert browser.count(".pipeline") == 0 and "No pipeline is like that" in browser.text("#none")
         browser.run("const f = document.querySelector('#search'); f.value = ''; f.dispatchEvent(new Event('input'))")

@@ -2,7 +2,7 @@
 import stat
 
 from common import running
-from harness import Stopwatch, scenario, stays, wait_until
+from harness import Stopwatch, expect_once_below, scenario, stays, wait_until
 from testkit.successors import begin, start_again, vector, vectors, wait_pid
 from testkit.versions import version, wait_shown
 
@@ -20,6 +20,15 @@ def reboot(server, agent, server_up=False):
     server.store_heartbeat({"pipelines": []})
 
 
+def started_again(server, agent, count):
+    """Seconds from the agent's start after a reboot to so many Vectors."""
+    reboot(server, agent)
+    watch = Stopwatch()
+    begin(agent)
+    wait_until(lambda: len(vectors(agent)) == count, 20, "what was known is started")
+    return watch.elapsed()
+
+
 def state_files(agent):
     return [path for path in (agent.data_dir / "state").rglob("*") if path.is_file()]
 
@@ -29,11 +38,7 @@ def known_pipelines_start_within_a_second_while_the_server_is_down():
     with running({"p1": version("one"), "p2": version("two")}) as (server, agent):
         agent.wait_running("p1", "p2")
         for _ in range(2):   # the second time from what was remembered without a server
-            reboot(server, agent)
-            watch = Stopwatch()
-            begin(agent)
-            wait_until(lambda: len(vectors(agent)) == 2, 20, "they are started")
-            watch.expect_below(10, "the start of what was known")
+            expect_once_below(2, lambda: started_again(server, agent, 2), "the start of what was known")
             assert {"# one", "# two"} == {v.config().splitlines()[0] for v in vectors(agent)}
             wait_until(lambda: agent.metrics().one("vf_agent_pipelines_running") == 2)
         pids = {v.pid for v in vectors(agent)}
@@ -101,11 +106,7 @@ def kept_secrets_start_without_the_server_and_only_root_reads_them():
         wait_until(lambda: not list((agent.data_dir / "state").rglob("*.new")), 10, "all is written")
         for path in state_files(agent):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
-        reboot(server, agent)
-        watch = Stopwatch()
-        begin(agent)
-        wait_until(lambda: vectors(agent), 20, "it is started")
-        watch.expect_below(10, "the start of what was known")
+        expect_once_below(2, lambda: started_again(server, agent, 1), "the start of what was known")
         assert vector(agent).process.environment()["PASSWORD"] == SECRET
         server.accept_connections()
         agent.wait_running("p1", timeout=60)

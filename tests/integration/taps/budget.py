@@ -3,7 +3,7 @@ import itertools
 import time
 
 from common import expect_no_gap, numbers, pipeline, running, wait_events
-from harness import scaled, scenario, stays, wait_until
+from harness import expect_once_below, scaled, scenario, stays, wait_until
 
 MOST = 118   # a minute; the server's limit is 120
 
@@ -54,9 +54,13 @@ def three_taps_never_get_a_429_and_have_equal_shares():
 def one_tap_has_a_post_each_half_second():
     with running(pipeline(events_per_second=200)) as (server, _):
         server.start_tap("t1", "p1", "parse")
-        wait_events(server, "t1", 5000, 60)
-        late = lateness(server, "t1")
-        assert late[len(late) // 2] < scaled(0.7), late[len(late) // 2]
+        seen = itertools.count(5000, 1000)
+
+        def median_of_all():
+            wait_events(server, "t1", next(seen), 60)
+            late = lateness(server, "t1")
+            return late[len(late) // 2]
+        expect_once_below(0.45, median_of_all, "the middle one of all events")
         found = pauses(arrivals(server, "t1")[20:])
         assert 0.4 < found[len(found) // 2] < scaled(0.65), found
         expect_no_gap(server.tapped("t1"), first=1)
@@ -87,7 +91,7 @@ def a_foreign_429_is_waited_out_and_costs_no_event():
         refused = wait_until(lambda: refusals(server), 10, "it is refused")[0]
         # A call before that time is a breach of the contract.
         after = wait_until(lambda: [r for r in server.requests_to("tap-events") if r.at > refused.at], 20, "the next")[0]
-        assert 3.9 <= after.at - refused.done < scaled(9), after.at - refused.done
+        assert 3.9 <= after.at - refused.done < scaled(6), after.at - refused.done
         wait_events(server, "t1", 400, 30)
         expect_no_gap(server.tapped("t1"), first=1)
         # It holds for all taps, which share the server's limit.

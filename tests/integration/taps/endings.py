@@ -1,9 +1,10 @@
 """How a tap ends, and that nothing of it is left."""
+import itertools
 import os
 import signal
 
 from common import one_tap, pipeline, posts, running, wait_events, wait_no_tap
-from harness import Stopwatch, scenario, stays, wait_until
+from harness import Stopwatch, expect_once_below, scenario, stays, wait_until
 from testkit.successors import start_again
 from testkit.upgrades import host
 
@@ -20,12 +21,20 @@ def expect_quiet(server, agent, request_id, refusals=1):
 @scenario
 def tap_stop_ends_it_at_once():
     with running(pipeline(events_per_second=100)) as (server, agent):
+        def stopped(request_id="t1"):
+            watch = Stopwatch()
+            server.stop_tap(request_id)
+            wait_no_tap(agent)
+            return watch.elapsed()
+
+        def ends():
+            server.start_tap("another", "p1", "parse")
+            wait_events(server, "another", len(server.tapped("another")) + 20)
+            return stopped("another")
+        expect_once_below(1, ends, "the end of the subprocess")
         server.start_tap("t1", "p1", "parse")
         wait_events(server, "t1", 20)
-        watch = Stopwatch()
-        server.stop_tap("t1")
-        wait_no_tap(agent)
-        watch.expect_below(5, "the end of the subprocess")
+        stopped()
         wait_until(lambda: posts(server, "t1")[-1].json.get("status") == "stopped", 10, "its last word")
         expect_quiet(server, agent, "t1")
         assert server.tap_refusals["t1"] <= 2, "what was on its way, and that it stopped"
@@ -78,11 +87,10 @@ def a_pipeline_that_goes_ends_its_taps():
 
 @scenario
 def the_agents_stop_ends_all_and_says_so():
-    # They have nothing more to post but that: all posts share a budget, and the end takes a few seconds at most.
-    with running(pipeline(events_per_second=50, count=20)) as (server, agent):
+    with running(pipeline(events_per_second=50)) as (server, agent):
         for component in ("demo", "parse", "out"):
             server.start_tap(component, "p1", component)
-            wait_events(server, component, 20)
+            wait_events(server, component, 5)
         assert agent.stop() == 0
         wait_until(lambda: len(server.tap_ends) == 3, 5, "each is told as stopped")
         assert not agent.taps()
@@ -103,17 +111,20 @@ def a_tap_that_cannot_be_told_costs_neither_last_lines_nor_the_last_heartbeat():
 @scenario
 def a_tap_that_ignores_sigterm_or_is_stuck_ends_as_soon():
     with running(pipeline(events_per_second=50, ignore_term=True)) as (server, agent):
-        server.start_tap("t1", "p1", "parse")
-        wait_events(server, "t1", 5)
-        watch = Stopwatch()
-        server.stop_tap("t1")
-        wait_no_tap(agent)
-        server.start_tap("t2", "p1", "parse")
-        wait_events(server, "t2", 5)
-        os.kill(one_tap(agent), signal.SIGSTOP)
-        server.stop_tap("t2")
-        wait_no_tap(agent)
-        watch.expect_below(15, "the end of both")
+        names = (f"t{number}" for number in itertools.count())
+
+        def ends(stuck):
+            name = next(names)
+            server.start_tap(name, "p1", "parse")
+            wait_events(server, name, 5)
+            if stuck:
+                os.kill(one_tap(agent), signal.SIGSTOP)
+            watch = Stopwatch()
+            server.stop_tap(name)
+            wait_no_tap(agent)
+            return watch.elapsed()
+        expect_once_below(2, lambda: ends(stuck=False), "the end of one that ignores SIGTERM")
+        expect_once_below(2, lambda: ends(stuck=True), "the end of one that is stuck")
 
 
 @scenario
@@ -137,10 +148,10 @@ def a_killed_agent_leaves_no_tap_behind():
 
 @scenario
 def an_agent_that_becomes_another_version_ends_its_taps_and_says_so():
-    with host({"p1": pipeline(events_per_second=50, count=20)}) as found:
+    with host({"p1": pipeline(events_per_second=50)}) as found:
         server, agent = found.server, found.agent
         server.start_tap("t1", "p1", "parse")
-        wait_events(server, "t1", 20)
+        wait_events(server, "t1", 5)
         connections = server.push_connections()
         os.kill(agent.pid, signal.SIGUSR2)
         wait_until(lambda: server.push_connections() > connections, 20, "another image connects")

@@ -1,6 +1,8 @@
 """What arrives: the bare events of exactly the component that was asked for, soon."""
+import itertools
+
 from common import expect_no_gap, on, one_tap, pipeline, rich, running, wait_events
-from harness import look, scaled, scenario, stays, wait_until
+from harness import expect_once_below, look, scenario, stays, wait_until
 
 
 @scenario
@@ -59,16 +61,20 @@ def component_ids_are_literal():
 @scenario
 def the_first_event_is_on_its_way_within_100_ms():
     with running(pipeline(events_per_second=100)) as (server, _):
-        late = []
-        for number in range(5):
-            server.start_tap(f"t{number}", "p1", "parse")
-            wait_events(server, f"t{number}")
-            arrived, events = server.tap_arrivals[f"t{number}"][0]
-            # Vector hands a set of events out each 100 ms: the last of it is as old as that set. Not at once would be the
-            # next slot of the budget, half a second later.
-            late.append(arrived - events[-1]["at"] / 1e9)
-            server.stop_tap(f"t{number}")
-        assert sorted(late)[2] < scaled(0.3), late
+        numbers = itertools.count()
+
+        def lateness():
+            """The middle one of five."""
+            late = []
+            for name in [f"t{number}" for number in itertools.islice(numbers, 5)]:
+                server.start_tap(name, "p1", "parse")
+                wait_events(server, name)
+                arrived, events = server.tap_arrivals[name][0]
+                # Vector hands a set of events out each 100 ms: the last of it is as old as that set.
+                late.append(arrived - events[-1]["at"] / 1e9)
+                server.stop_tap(name)
+            return sorted(late)[2]
+        expect_once_below(0.11, lateness, "a first event")
 
 
 @scenario
@@ -87,12 +93,18 @@ def a_component_that_is_not_there_is_told_and_waited_for():
 @scenario
 def a_slow_stream_is_not_held_back():
     with running(pipeline(events_per_second=3)) as (server, _):
-        server.start_tap("t1", "p1", "parse")
-        wait_events(server, "t1", 12, 30)
-        with server.lock:
-            late = sorted(at - event["at"] / 1e9 for at, events in server.tap_arrivals["t1"] for event in events)
-        assert late[len(late) // 2] < scaled(0.7), late   # a slot of the budget, and what Vector itself takes
-        assert not server.tap_remarks("t1", "dropped")
+        names = iter(("t1", "t2", "t3"))
+
+        def lateness():
+            name = next(names)
+            server.start_tap(name, "p1", "parse")
+            wait_events(server, name, 12, 30)
+            server.stop_tap(name)
+            assert not server.tap_remarks(name, "dropped")
+            with server.lock:
+                late = sorted(at - event["at"] / 1e9 for at, events in server.tap_arrivals[name] for event in events if "at" in event)
+            return late[len(late) // 2]
+        expect_once_below(0.3, lateness, "the middle one of twelve events")
 
 
 @scenario

@@ -5,8 +5,8 @@ import os
 import re
 import stat
 
-from harness import (Agent, PortBlock, StandinServer, Stopwatch, listening_socket, main, pipeline_yaml, program,
-                     scenario, scratch_dir, stays, wait_until)
+from harness import (Agent, PortBlock, StandinServer, Stopwatch, expect_once_below, listening_socket, main, pipeline_yaml,
+                     program, scenario, scratch_dir, stays, wait_until)
 
 
 @contextlib.contextmanager
@@ -94,10 +94,14 @@ def a_vector_is_seen_running_at_once():
         server.poll_interval_ms = 60000
         with Agent(server) as agent:
             wait_until(server.push_connected, what="the push stream")
-            watch = Stopwatch()
-            server.deploy("p1", pipeline_yaml())
-            agent.wait_running("p1")
-            watch.expect_below(20, "start, health and heartbeat")
+            ids = iter(("p1", "p2", "p3"))
+
+            def seen_running():
+                watch, name = Stopwatch(), next(ids)
+                server.deploy(name, pipeline_yaml())
+                agent.wait_running(name)
+                return watch.elapsed()
+            expect_once_below(4, seen_running, "start, health and heartbeat")
 
 
 @scenario

@@ -46,6 +46,15 @@ def stays(predicate, seconds, what=""):
         time.sleep(0.05)
 
 
+def expect_once_below(seconds, measure, what, tries=3):
+    """A promise in seconds, on a machine that others share: `measure` answers what it took, and is asked again where that is
+    too much. What is too slow by itself is so each time."""
+    took = []
+    while not took or (took[-1] > scaled(seconds) and len(took) < tries):
+        took.append(measure())
+    assert took[-1] <= scaled(seconds), f"{what} took {', '.join(f'{t:.2f}' for t in took)} s, promised {scaled(seconds):g} s"
+
+
 class Stopwatch:
     def __init__(self):
         self.began = time.monotonic()
