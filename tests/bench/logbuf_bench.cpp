@@ -1,8 +1,6 @@
 // What the log path costs: prints nanoseconds a line for splitting, splitting into a ring, and shipping. A plain
 // program that never passes or fails; build it with the release preset's flags. The budget of the whole path is 1 us a
 // line.
-#include <time.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -12,6 +10,7 @@
 #include "logbuf/line_splitter.h"
 #include "logbuf/log_ring.h"
 #include "logbuf/log_shipper.h"
+#include "tests/bench/cpu_time.h"
 
 namespace {
 
@@ -28,13 +27,6 @@ struct IntoRing final : LineSink {
   void on_line(std::string_view line) override { ring.push(line); }
   LogRing ring;
 };
-
-/// CPU time of this thread: what the code costs, not what the neighbours on this machine cost.
-double cpu_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
 
 /// Best of many runs. The stream is as long as what one read yields, so it is in the cache, as after a read.
 template <typename Sink>

@@ -1,7 +1,5 @@
 // What masking costs a line of a log that somebody follows, by the number of secret values its pipeline has: prints
 // nanoseconds a line. A plain program that never passes or fails; build it with the release preset's flags.
-#include <time.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -10,17 +8,11 @@
 #include <string>
 
 #include "supervisor/mask_secrets.h"
+#include "tests/bench/cpu_time.h"
 
 namespace {
 
 using vf::supervisor::SecretMask;
-
-/// CPU time of this thread: what the code costs, not what the neighbours on this machine cost.
-double cpu_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
 
 /// Like keys of an API: 40 letters and digits.
 std::map<std::string, std::string> secrets(std::size_t count) {

@@ -1,7 +1,5 @@
 // What an event of a tap costs on its way from the pipe into a post's buffer: prints nanoseconds an event. A plain
 // program that never passes or fails; build it with the release preset's flags.
-#include <time.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -10,6 +8,7 @@
 #include "tapper/event_reader.h"
 #include "tapper/tap_buffer.h"
 #include "tapper/tap_lines.h"
+#include "tests/bench/cpu_time.h"
 
 namespace {
 
@@ -36,13 +35,6 @@ struct Keep final : TapLineSink {
   EventReader reader;
   TapBuffer buffer{1536 * 1024};  // always full: the dearest case
 };
-
-/// CPU time of this thread: what the code costs, not what the neighbours on this machine cost.
-double cpu_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
 
 /// Best of many runs over what one read of the pipe yields.
 template <typename Sink>
